@@ -1,0 +1,302 @@
+/**
+ * THE seam: everything the tensors ask of a backend. Two stand behind it: `native` (float32, C++ kernels) and `ts`
+ * (the reference, any float). One suite, `test/backend/conformance.ts`, runs on both and on every ISA.
+ *
+ * Rules
+ * - Arrays are contiguous and row-major; shapes come as integers. The caller allocates every output, and an output is
+ *   overwritten whole unless its method says that it accumulates. Outputs may hold garbage before.
+ * - Aliasing: the elementwise methods allow an output to be the very same range as an input of the same size. All
+ *   other outputs overlap no input and no other output. The native binding refuses the rest with a BufferError.
+ * - Meaning (shapes, dtypes, ranges of options) is the caller's to check; memory safety is checked by the native binding
+ *   at every call. Indices are checked by the kernels that follow them.
+ * - All float arrays of one call have one class. The native backend takes Float32Array; `kernelsFor(dtype)` sends every
+ *   other dtype to `ts`. Int32Array and Uint8Array are taken by `ts` where the method says so.
+ *
+ * Numeric contract (float32)
+ * - + − × ÷ sqrt, comparisons, copies, rounding: the correctly rounded result, the same bits on every backend.
+ * - exp, tanh, sigmoid, log …: within 2 ULP on native; correctly rounded but for a last-bit doubt on ts.
+ * - Products: K is cut into blocks of `K_BLOCK`; inside a block each element is one chain of fused multiply-adds in
+ *   ascending k from 0; block sums are added in ascending order onto the start value (the bias, C itself when
+ *   accumulating, else nothing). The recurrent product of an LSTM is one chain over H that starts from the input part.
+ *   A product of one row (m = 1) against a transposed, so row-major, B is a dot over 16 virtual lanes per block.
+ * - Row reductions (inner = 1): 16 virtual lanes, lane l takes elements l, l + 16, …, folded by the fixed tree
+ *   (8, 4, 2, 1); rows longer than `REDUCE_BLOCK` are cut into blocks of that size, each reduced so, and the block
+ *   results combined in ascending order. With inner > 1 one ascending chain per output.
+ * - Work is split over outputs alone, so bits do not depend on the number of threads; native ISAs with a fused
+ *   multiply-add (avx2, avx512, neon) agree to the bit. The `ts` backend accumulates in float64 and rounds once; it and
+ *   the SSE2 baseline agree with the rest within the bounds the tests state.
+ */
+
+import type { DataArray, FloatArray } from '../core/dtype.ts';
+import type { BroadcastPlan } from '../core/shape.ts';
+import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from './opcodes.ts';
+
+export const K_BLOCK = 256;
+export const REDUCE_BLOCK = 4096;
+
+/** Sizes of one LSTM layer in one direction: T steps, B sequences, I inputs, H hidden units. */
+export interface LstmDims {
+  readonly steps: number;
+  readonly batch: number;
+  readonly inputs: number;
+  readonly hidden: number;
+  /** Walk the sequence from its last step to its first. */
+  readonly reverse: boolean;
+}
+
+/** x [T, B, I], wIh [4H, I], wHh [4H, H], biases [4H], h0 and c0 [B, H]; gate order i, f, g, o. */
+export interface LstmInputs {
+  readonly x: FloatArray;
+  readonly wIh: FloatArray;
+  readonly wHh: FloatArray;
+  readonly bIh: FloatArray | null;
+  readonly bHh: FloatArray | null;
+  readonly h0: FloatArray;
+  readonly c0: FloatArray;
+}
+
+/**
+ * y [T, B, H] in the order of x also when reversed; hN and cN [B, H], the state after the last step walked; workspace
+ * of `lstmWorkspaceSize(dims)` elements, opaque, for the backward call.
+ */
+export interface LstmOutputs {
+  readonly y: FloatArray;
+  readonly hN: FloatArray;
+  readonly cN: FloatArray;
+  readonly workspace: FloatArray;
+}
+
+/** Gradients of the outputs; null stands for zeros. */
+export interface LstmGradsIn {
+  readonly dy: FloatArray | null;
+  readonly dhN: FloatArray | null;
+  readonly dcN: FloatArray | null;
+}
+
+/** Gradients of the inputs, overwritten; null where none is wanted. db serves both biases. */
+export interface LstmGradsOut {
+  readonly dx: FloatArray | null;
+  readonly dwIh: FloatArray | null;
+  readonly dwHh: FloatArray | null;
+  readonly db: FloatArray | null;
+  readonly dh0: FloatArray | null;
+  readonly dc0: FloatArray | null;
+}
+
+/** One Adam step; `biasCorrection1 = 1 − β1^t`, `biasCorrection2 = 1 − β2^t`, computed by the caller in float64. */
+export interface AdamStep {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Decay the weights themselves (AdamW) and not the gradient (Adam). */
+  readonly decoupled: boolean;
+  readonly maximize: boolean;
+  readonly biasCorrection1: number;
+  readonly biasCorrection2: number;
+}
+
+export interface SgdStep {
+  readonly lr: number;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+  readonly maximize: boolean;
+  /** The momentum buffers hold nothing yet: the first step takes the gradient undamped. */
+  readonly first: boolean;
+}
+
+/** The weights of a character LSTM: embedding [V, E], per layer wIh, wHh, bIh, bHh, head [V, H] and bias [V]. */
+export interface CharSamplerWeights {
+  readonly vocab: number;
+  readonly embed: number;
+  readonly hidden: number;
+  readonly embedding: FloatArray;
+  readonly layers: readonly {
+    readonly wIh: FloatArray;
+    readonly wHh: FloatArray;
+    readonly bIh: FloatArray;
+    readonly bHh: FloatArray;
+  }[];
+  readonly headWeight: FloatArray;
+  readonly headBias: FloatArray;
+}
+
+export interface SamplingRule {
+  /** Divides the logits; 0 takes the largest (the first of equals). */
+  readonly temperature: number;
+  /** Keep the k largest logits; 0 keeps all. Ties at the border: the smaller ids stay. */
+  readonly topK: number;
+  /** Keep the smallest set of most probable ids whose probabilities reach p (at least one); 1 keeps all. */
+  readonly topP: number;
+}
+
+/**
+ * A snapshot of a character model that walks one character a step. It copies the weights it is given.
+ * `state` is [2, layers, H]: h of every layer, then c.
+ */
+export interface CharSampler {
+  /**
+   * Runs `steps` steps (at most 256). ids has steps + 1 elements: step i reads ids[i] and, where i + 1 ≥ given, draws
+   * ids[i + 1] with draws[i] in [0, 1), by walking the kept probabilities in ascending id until their sum passes the
+   * draw. ids[0 … given − 1] are the caller's (given ≥ 1); a forced step computes no logits.
+   */
+  run(ids: Int32Array, given: number, steps: number, draws: Float64Array, rule: SamplingRule, state: FloatArray): void;
+}
+
+/** Every method a backend has. A missing twin is a compile error. */
+export interface Backend {
+  readonly name: 'native' | 'ts';
+
+  /** y = f(x). Any float. */
+  unary(op: UnaryOp, x: FloatArray, y: FloatArray, p0: number, p1: number): void;
+  /** y = f(a, b). Any float; `ts` also int32 and uint8 (wrapping, division excluded). */
+  binary(op: BinaryOp, plan: BroadcastPlan, a: DataArray, b: DataArray, y: DataArray): void;
+  /** y = a ? b as 0 or 1. Any float; `ts` also int32 and uint8. */
+  compare(op: CompareOp, plan: BroadcastPlan, a: DataArray, b: DataArray, y: Uint8Array): void;
+  /** y = mask ≠ 0 ? a : b, all of one length. */
+  select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void;
+
+  /** [outer, n, inner] → [outer, inner]. Any float; `ts` also int32. */
+  reduce(op: ReduceOp, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void;
+  argReduce(op: ArgReduceOp, x: DataArray, y: Int32Array, outer: number, n: number, inner: number): void;
+
+  /**
+   * y[yOffset + Σ iₐ·yStrideₐ] = x[xOffset + Σ iₐ·xStrideₐ] over all indices of the shape; both of one class, any
+   * dtype. `layout` is `[rank, dims…, x strides…, y strides…]`; strides may be 0 or negative on the x side. Elements of
+   * y that are not named keep their value.
+   */
+  copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset: number, layout: Int32Array): void;
+
+  /**
+   * c = op(a) · op(b) (+ bias along n) (+ c when `accumulate`), `batch` times; a stride of 0 repeats an operand.
+   * op(a) is m×k and op(b) is k×n; a transposed operand is stored the other way round. `accumulate` and `bias` exclude
+   * each other. k = 0 gives the start value.
+   */
+  gemm(
+    transA: boolean,
+    transB: boolean,
+    m: number,
+    n: number,
+    k: number,
+    a: FloatArray,
+    b: FloatArray,
+    c: FloatArray,
+    accumulate: boolean,
+    bias: FloatArray | null,
+    batch: number,
+    aStride: number,
+    bStride: number,
+    cStride: number,
+  ): void;
+
+  /**
+   * y[i, :] = table[ids[i], :] for rows of `width` elements; any dtype. Returns −1, or the place of the first id out of
+   * range, in which case nothing is written.
+   */
+  gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number;
+  /** table[ids[i], :] += src[i, :], for each row of the table in ascending i. Returns as `gatherRows`. Any float, int32. */
+  scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number;
+
+  /** Softmax (or its logarithm) along rows: x and y [rows, n]. A row of −∞, or with +∞ or NaN, gives NaN. */
+  softmax(log: boolean, x: FloatArray, y: FloatArray, rows: number, n: number): void;
+  /** dx = y·(dy − Σ y·dy), or for the logarithm dx = dy − exp(y)·Σ dy. */
+  softmaxBackward(log: boolean, y: FloatArray, dy: FloatArray, dx: FloatArray, rows: number, n: number): void;
+
+  /**
+   * losses[i] = lse[i] − x[i, targets[i]], lse[i] = log Σ exp x[i, :]; a target equal to `ignoreIndex` gives 0.
+   * Returns −1, or the place of the first target out of range (nothing is written).
+   */
+  crossEntropy(
+    x: FloatArray,
+    targets: Int32Array,
+    losses: FloatArray,
+    lse: FloatArray,
+    rows: number,
+    classes: number,
+    ignoreIndex: number,
+  ): number;
+  /** dx[i, :] = dLosses[i]·(exp(x[i, :] − lse[i]) − onehot(targets[i])); ignored rows give 0. */
+  crossEntropyBackward(
+    x: FloatArray,
+    targets: Int32Array,
+    lse: FloatArray,
+    dLosses: FloatArray,
+    dx: FloatArray,
+    rows: number,
+    classes: number,
+    ignoreIndex: number,
+  ): void;
+
+  /** y = (x − mean)·rstd·weight + bias along rows of n; mean and rstd [rows], rstd = 1/√(biased variance + eps). */
+  layerNorm(
+    x: FloatArray,
+    weight: FloatArray | null,
+    bias: FloatArray | null,
+    y: FloatArray,
+    mean: FloatArray,
+    rstd: FloatArray,
+    rows: number,
+    n: number,
+    eps: number,
+  ): void;
+  /** Gradients of `layerNorm`; dWeight and dBias [n] sum over rows; null where none is wanted. */
+  layerNormBackward(
+    x: FloatArray,
+    weight: FloatArray | null,
+    mean: FloatArray,
+    rstd: FloatArray,
+    dy: FloatArray,
+    dx: FloatArray | null,
+    dWeight: FloatArray | null,
+    dBias: FloatArray | null,
+    rows: number,
+    n: number,
+  ): void;
+
+  /** Elements of the workspace that `lstm` fills and `lstmBackward` reads. */
+  lstmWorkspaceSize(dims: LstmDims): number;
+  /** i, f, o = σ(·), g = tanh(·) of x·wIhᵀ + bIh + bHh + h·wHhᵀ; c = f·c + i·g; h = o·tanh(c). */
+  lstm(dims: LstmDims, inputs: LstmInputs, out: LstmOutputs): void;
+  /** Gradients through the whole sequence; the workspace is consumed (its content is undefined afterwards). */
+  lstmBackward(
+    dims: LstmDims,
+    inputs: LstmInputs,
+    y: FloatArray,
+    workspace: FloatArray,
+    given: LstmGradsIn,
+    out: LstmGradsOut,
+  ): void;
+
+  /**
+   * Uniforms in [0, 1) from Philox4x32-10 with key (seedLo, seedHi) and counter (block low, block high,
+   * streamLo, streamHi), the block counted up from `block` (an integer below 2⁵³). Each block gives four words in order, each
+   * word one float32: (word >>> 8)·2⁻²⁴.
+   */
+  uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void;
+
+  /** One Adam step over all parameters; vMax is the running maximum of AMSGrad, or null. */
+  adam(
+    params: readonly FloatArray[],
+    grads: readonly FloatArray[],
+    m: readonly FloatArray[],
+    v: readonly FloatArray[],
+    vMax: readonly FloatArray[] | null,
+    step: AdamStep,
+  ): void;
+  /** One SGD step over all parameters; `momentum` holds the buffers, or is null when momentum is 0. */
+  sgd(
+    params: readonly FloatArray[],
+    grads: readonly FloatArray[],
+    momentum: readonly FloatArray[] | null,
+    step: SgdStep,
+  ): void;
+  /** Σ x² over all arrays in float64, in blocks of `REDUCE_BLOCK` added in index order. */
+  sumSquares(arrays: readonly FloatArray[]): number;
+  /** x ·= factor for all arrays. */
+  scale(arrays: readonly FloatArray[], factor: number): void;
+
+  createCharSampler(weights: CharSamplerWeights): CharSampler;
+}
