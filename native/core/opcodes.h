@@ -1,0 +1,71 @@
+// Written by scripts/opcodes.ts from src/backend/opcodes.ts; change that file and run the script.
+#pragma once
+
+#include <stdint.h>
+
+namespace lanegrad {
+
+enum class UnaryOp : int32_t {
+  kNeg = 0,
+  kAbs = 1,
+  kSign = 2,
+  kSquare = 3,
+  kSqrt = 4,
+  kRsqrt = 5,
+  kReciprocal = 6,
+  kExp = 7,
+  kExpm1 = 8,
+  kLog = 9,
+  kLog1p = 10,
+  kTanh = 11,
+  kSigmoid = 12,
+  kRelu = 13,
+  kSoftplus = 14,
+  kClamp = 15,
+  kAffine = 16,
+  kLeakyRelu = 17,
+  kThreshold = 18,
+  kFloor = 19,
+  kCeil = 20,
+  kRound = 21,
+  kTrunc = 22,
+};
+constexpr int32_t kUnaryOpCount = 23;
+
+enum class BinaryOp : int32_t {
+  kAdd = 0,
+  kSub = 1,
+  kMul = 2,
+  kDiv = 3,
+  kMaximum = 4,
+  kMinimum = 5,
+  kPow = 6,
+};
+constexpr int32_t kBinaryOpCount = 7;
+
+enum class CompareOp : int32_t {
+  kEq = 0,
+  kNe = 1,
+  kLt = 2,
+  kLe = 3,
+  kGt = 4,
+  kGe = 5,
+};
+constexpr int32_t kCompareOpCount = 6;
+
+enum class ReduceOp : int32_t {
+  kSum = 0,
+  kMax = 1,
+  kMin = 2,
+  kSumSquares = 3,
+  kProd = 4,
+};
+constexpr int32_t kReduceOpCount = 5;
+
+enum class ArgReduceOp : int32_t {
+  kArgmax = 0,
+  kArgmin = 1,
+};
+constexpr int32_t kArgReduceOpCount = 2;
+
+}  // namespace lanegrad

@@ -1,0 +1,12 @@
+// Macros alone, so that this header may be included inside a per-ISA namespace.
+#pragma once
+
+// Vector wrappers must dissolve into their callers: a call would spill every register. `static` keeps each ISA's copy
+// out of the linker's sight (no weak symbol that a baseline caller could be bound to).
+#if defined(_MSC_VER) && !defined(__clang__)
+#define LANEGRAD_INLINE static __forceinline
+#define LANEGRAD_INLINE_MEMBER static __forceinline
+#else
+#define LANEGRAD_INLINE static inline __attribute__((always_inline))
+#define LANEGRAD_INLINE_MEMBER static inline __attribute__((always_inline))
+#endif

@@ -1,0 +1,115 @@
+// The vector types for AVX-512 (F, BW, DQ, VL): 16 lanes. Included inside `namespace lanegrad::avx512`, after
+// <immintrin.h>, <stdint.h> and <string.h>. The meaning of each name is written in README.md beside this file.
+#pragma once
+#include "attributes.h"
+
+constexpr int kLanes = 16;
+constexpr bool kFma = true;
+
+struct vf { __m512 v; };
+struct vi { __m512i v; };
+struct vm { __mmask16 v; };
+struct vd { __m512d v; };
+
+LANEGRAD_INLINE __mmask16 tail_mask(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
+
+// Memory.
+LANEGRAD_INLINE vf load(const float* p) { return {_mm512_loadu_ps(p)}; }
+LANEGRAD_INLINE void store(float* p, vf a) { _mm512_storeu_ps(p, a.v); }
+LANEGRAD_INLINE vf load_tail(const float* p, int n) { return {_mm512_maskz_loadu_ps(tail_mask(n), p)}; }
+LANEGRAD_INLINE void store_tail(float* p, vf a, int n) { _mm512_mask_storeu_ps(p, tail_mask(n), a.v); }
+LANEGRAD_INLINE vi loadi(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
+LANEGRAD_INLINE void storei(int32_t* p, vi a) { _mm512_storeu_si512(p, a.v); }
+LANEGRAD_INLINE vm load_bytes(const uint8_t* p) {
+  const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return {_mm_test_epi8_mask(b, b)};
+}
+LANEGRAD_INLINE void store_bytes(uint8_t* p, vm m) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_maskz_set1_epi8(m.v, 1));
+}
+LANEGRAD_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+
+// Constants.
+LANEGRAD_INLINE vf zero() { return {_mm512_setzero_ps()}; }
+LANEGRAD_INLINE vf set1(float x) { return {_mm512_set1_ps(x)}; }
+LANEGRAD_INLINE vf bcast(const float* p) { return {_mm512_set1_ps(*p)}; }
+LANEGRAD_INLINE vi set1i(int32_t x) { return {_mm512_set1_epi32(x)}; }
+LANEGRAD_INLINE vi iota() { return {_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)}; }
+
+// Casts of bits, and conversions.
+LANEGRAD_INLINE vi as_int(vf a) { return {_mm512_castps_si512(a.v)}; }
+LANEGRAD_INLINE vf as_float(vi a) { return {_mm512_castsi512_ps(a.v)}; }
+LANEGRAD_INLINE vi to_int(vf a) { return {_mm512_cvtps_epi32(a.v)}; }
+LANEGRAD_INLINE vf to_float(vi a) { return {_mm512_cvtepi32_ps(a.v)}; }
+
+// Float arithmetic.
+LANEGRAD_INLINE vf operator+(vf a, vf b) { return {_mm512_add_ps(a.v, b.v)}; }
+LANEGRAD_INLINE vf operator-(vf a, vf b) { return {_mm512_sub_ps(a.v, b.v)}; }
+LANEGRAD_INLINE vf operator*(vf a, vf b) { return {_mm512_mul_ps(a.v, b.v)}; }
+LANEGRAD_INLINE vf operator/(vf a, vf b) { return {_mm512_div_ps(a.v, b.v)}; }
+LANEGRAD_INLINE vf fma(vf a, vf b, vf c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+LANEGRAD_INLINE vf fnma(vf a, vf b, vf c) { return {_mm512_fnmadd_ps(a.v, b.v, c.v)}; }
+LANEGRAD_INLINE vf vmax(vf a, vf b) { return {_mm512_max_ps(a.v, b.v)}; }
+LANEGRAD_INLINE vf vmin(vf a, vf b) { return {_mm512_min_ps(a.v, b.v)}; }
+LANEGRAD_INLINE vf vsqrt(vf a) { return {_mm512_sqrt_ps(a.v)}; }
+LANEGRAD_INLINE vf vround(vf a) { return {_mm512_roundscale_ps(a.v, 8)}; }
+LANEGRAD_INLINE vf vfloor(vf a) { return {_mm512_roundscale_ps(a.v, 9)}; }
+LANEGRAD_INLINE vf vceil(vf a) { return {_mm512_roundscale_ps(a.v, 10)}; }
+LANEGRAD_INLINE vf vtrunc(vf a) { return {_mm512_roundscale_ps(a.v, 11)}; }
+
+// Integer arithmetic, wrapping.
+LANEGRAD_INLINE vi operator+(vi a, vi b) { return {_mm512_add_epi32(a.v, b.v)}; }
+LANEGRAD_INLINE vi operator-(vi a, vi b) { return {_mm512_sub_epi32(a.v, b.v)}; }
+LANEGRAD_INLINE vi operator&(vi a, vi b) { return {_mm512_and_si512(a.v, b.v)}; }
+LANEGRAD_INLINE vi operator|(vi a, vi b) { return {_mm512_or_si512(a.v, b.v)}; }
+LANEGRAD_INLINE vi operator^(vi a, vi b) { return {_mm512_xor_si512(a.v, b.v)}; }
+template <int K> LANEGRAD_INLINE vi shl(vi a) { return {_mm512_slli_epi32(a.v, K)}; }
+template <int K> LANEGRAD_INLINE vi shr(vi a) { return {_mm512_srli_epi32(a.v, K)}; }
+template <int K> LANEGRAD_INLINE vi sar(vi a) { return {_mm512_srai_epi32(a.v, K)}; }
+LANEGRAD_INLINE vi mul_wide(vi a, vi b, vi& hi) {
+  const __m512i even = _mm512_mul_epu32(a.v, b.v);
+  const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a.v, 32), _mm512_srli_epi64(b.v, 32));
+  hi = {_mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd)};
+  return {_mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32))};
+}
+
+LANEGRAD_INLINE vf operator-(vf a) { return as_float(as_int(a) ^ set1i(INT32_MIN)); }
+LANEGRAD_INLINE vf vabs(vf a) { return as_float(as_int(a) & set1i(INT32_MAX)); }
+
+// Comparisons and masks.
+LANEGRAD_INLINE vm lt(vf a, vf b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }
+LANEGRAD_INLINE vm le(vf a, vf b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)}; }
+LANEGRAD_INLINE vm gt(vf a, vf b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ)}; }
+LANEGRAD_INLINE vm ge(vf a, vf b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_GE_OQ)}; }
+LANEGRAD_INLINE vm eq(vf a, vf b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)}; }
+LANEGRAD_INLINE vm ne(vf a, vf b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_NEQ_UQ)}; }
+LANEGRAD_INLINE vm is_nan(vf a) { return {_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q)}; }
+LANEGRAD_INLINE vm eq(vi a, vi b) { return {_mm512_cmpeq_epi32_mask(a.v, b.v)}; }
+LANEGRAD_INLINE vm gt(vi a, vi b) { return {_mm512_cmpgt_epi32_mask(a.v, b.v)}; }
+LANEGRAD_INLINE vm operator&(vm a, vm b) { return {static_cast<__mmask16>(a.v & b.v)}; }
+LANEGRAD_INLINE vm operator|(vm a, vm b) { return {static_cast<__mmask16>(a.v | b.v)}; }
+LANEGRAD_INLINE vm operator~(vm a) { return {static_cast<__mmask16>(~a.v)}; }
+LANEGRAD_INLINE uint32_t bits(vm a) { return a.v; }
+LANEGRAD_INLINE bool any(vm a) { return a.v != 0; }
+LANEGRAD_INLINE vf select(vm m, vf a, vf b) { return {_mm512_mask_blend_ps(m.v, b.v, a.v)}; }
+LANEGRAD_INLINE vi select(vm m, vi a, vi b) { return {_mm512_mask_blend_epi32(m.v, b.v, a.v)}; }
+
+LANEGRAD_INLINE vf ldexp2(vf a, vi n) { return {_mm512_scalef_ps(a.v, _mm512_cvtepi32_ps(n.v))}; }
+
+template <int K> LANEGRAD_INLINE vf xor_lanes(vf a) {
+  if constexpr (K == 8) return {_mm512_shuffle_f32x4(a.v, a.v, _MM_SHUFFLE(1, 0, 3, 2))};
+  else if constexpr (K == 4) return {_mm512_shuffle_f32x4(a.v, a.v, _MM_SHUFFLE(2, 3, 0, 1))};
+  else if constexpr (K == 2) return {_mm512_permute_ps(a.v, _MM_SHUFFLE(1, 0, 3, 2))};
+  else return {_mm512_permute_ps(a.v, _MM_SHUFFLE(2, 3, 0, 1))};
+}
+LANEGRAD_INLINE float first_lane(vf a) { return _mm512_cvtss_f32(a.v); }
+
+// Float64, half as many lanes.
+LANEGRAD_INLINE vd zero_d() { return {_mm512_setzero_pd()}; }
+LANEGRAD_INLINE vd widen_low(vf a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v))}; }
+LANEGRAD_INLINE vd widen_high(vf a) { return {_mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))}; }
+LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm512_add_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm512_mul_pd(a.v, b.v)}; }
+LANEGRAD_INLINE void store(double* p, vd a) { _mm512_storeu_pd(p, a.v); }
+
+#include "v16.inl.h"
