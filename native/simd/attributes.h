@@ -5,8 +5,6 @@
 // out of the linker's sight (no weak symbol that a baseline caller could be bound to).
 #if defined(_MSC_VER) && !defined(__clang__)
 #define LANEGRAD_INLINE static __forceinline
-#define LANEGRAD_INLINE_MEMBER static __forceinline
 #else
 #define LANEGRAD_INLINE static inline __attribute__((always_inline))
-#define LANEGRAD_INLINE_MEMBER static inline __attribute__((always_inline))
 #endif

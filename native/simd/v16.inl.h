@@ -60,7 +60,7 @@ template <class Op> LANEGRAD_INLINE float fold(v16 a) {
   return first_lane(Op::apply(x, xor_lanes<1>(x)));
 }
 struct FoldSum {
-  LANEGRAD_INLINE_MEMBER vf apply(vf a, vf b) { return a + b; }
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a + b; }
 };
 LANEGRAD_INLINE float hsum(v16 a) { return fold<FoldSum>(a); }
 
