@@ -3,8 +3,7 @@
  * an operation never does.
  */
 
-import { Storage } from '../core/pool.ts';
-import { keepStorage } from '../core/pool.ts';
+import { keepStorage, type Storage } from '../core/pool.ts';
 import { sameShape } from '../core/shape.ts';
 import { AutogradError, DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
@@ -117,7 +116,7 @@ function deposit(waiting: Waiting, node: Node, slot: number, gradient: Tensor): 
 /** Differentiates the composite twin of a fused operation, so that the gradient has a graph of its own. */
 function backwardThroughTwin(node: Node, dys: readonly MaybeTensor[]): readonly MaybeTensor[] {
   const saved = node.saved();
-  const inputs = saved.slice(0, node.inputs.length);
+  const inputs = saved.slice(0, node.edges.length);
   // Each input is passed under another name: what is wanted is the partial derivative, also where one depends on another.
   const aliases = inputs.map((x, i) => (x !== null && node.needs(i) ? aliasOf!(x) : x));
   const outputs = node.op!.twin!(aliases, node.params);
@@ -142,7 +141,7 @@ function runNode(node: Node, dys: readonly MaybeTensor[], createGraph: boolean):
 
 /** Checks what a backward rule returned against the input it belongs to. */
 function checkGradient(node: Node, i: number, gradient: Tensor): void {
-  const { shape, dtype } = node.inputs[i];
+  const [shape, dtype] = [node.shapes[i], node.dtypes[i]];
   if (sameShape(gradient.shape, shape) && gradient.dtype === dtype) return;
   throw new AutogradError({
     op: node.opName,

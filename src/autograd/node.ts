@@ -37,11 +37,12 @@ export class Node<P = unknown> implements GraphNode {
   readonly params: P;
   /** The backend that computed the outputs, and will compute the raw part of the gradient. */
   readonly kernels: Backend;
-  readonly inputs: readonly { readonly shape: Shape; readonly dtype: DType }[] = [];
+  /** Shapes and dtypes of the inputs: what a gradient must fit. */
+  readonly shapes: Shape[] = [];
+  readonly dtypes: DType[] = [];
   /** Where the gradient of each input goes; null for an input that wants none. */
   readonly edges: (Node | null)[] = [];
   readonly slots: number[] = [];
-  outputs: readonly Tensor[] | null = null;
   outputCount = 1;
   /** For the end of the graph: the tensor whose `grad` is filled. */
   leaf: Tensor | null = null;

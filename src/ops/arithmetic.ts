@@ -1,0 +1,202 @@
+/** Binary arithmetic with broadcasting and promotion. */
+
+import type { BackwardRule } from '../autograd/node.ts';
+import { BinaryOp } from '../backend/opcodes.ts';
+import { type DType, floatOf } from '../core/dtype.ts';
+import { planBroadcast } from '../core/shape.ts';
+import { DTypeError } from '../errors.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
+import { sumTo } from './broadcast.ts';
+import { type Operand, operands, resultDType, to } from './cast.ts';
+import { eq, gt, lt } from './compare.ts';
+import { defineOp, type Op, type OpCase, type OpProof, type Sampler } from './define.ts';
+
+type Cases = readonly ((s: Sampler) => OpCase)[];
+
+/** The broadcasts every binary operation is proven on: equal, by a scalar, by a row, by both sides, and nothing. */
+export function broadcastCases(call: (a: Tensor, b: Tensor) => Tensor, of: (s: Sampler, shape: number[]) => Tensor): Cases {
+  const shapes = [
+    [[3, 4], [3, 4]],
+    [[2, 3], []],
+    [[], [2, 3]],
+    [[2, 3, 4], [4]],
+    [[3, 1], [1, 4]],
+    [[2, 1, 3], [4, 1]],
+    [[0, 3], [1, 3]],
+  ];
+  const pairs: Cases = shapes.map(([a, b]) => (s: Sampler) => ({ inputs: [of(s, a), of(s, b)], call }));
+  return [...pairs, (s) => ({ inputs: [of(s, [5])], call: (x) => call(x, x) })];
+}
+
+const normal = (s: Sampler, shape: number[]): Tensor => s.normal(shape);
+/** Away from 0, both signs. */
+const awayFromZero = (s: Sampler, shape: number[]): Tensor => s.distinct(shape, 0.2);
+
+/** Defines an elementwise operation of two operands that meet in one dtype. */
+export function defineBinary(
+  opcode: BinaryOp,
+  proof: Omit<OpProof, 'cases'>,
+  cases: Cases,
+  saves: boolean,
+  backward: BackwardRule<undefined>,
+): Op<undefined> {
+  return defineOp({
+    tolerance: 0,
+    ...proof,
+    cases,
+    forward(node, [a, b]) {
+      const plan = planBroadcast(proof.name, a!.shape, b!.shape);
+      const y = emptyTensor(plan.shape, a!.dtype);
+      node.kernels.binary(opcode, plan, a!.data, b!.data, y.data);
+      if (saves) node.save(a, b);
+      return y;
+    },
+    backward,
+  });
+}
+
+/** Both operands in the dtype they meet in. */
+export function meet(op: string, a: Operand, b: Operand, dtypeOf: (dtype: DType) => DType = (d) => d): [Tensor, Tensor] {
+  const [ta, tb] = operands(op, a, b);
+  const dtype = dtypeOf(resultDType(ta, tb));
+  return [to(ta, dtype), to(tb, dtype)];
+}
+
+const EDGES = [0, -0, 1, -1, 3.5, -3.5, 1e-40, 3e38, -3e38, Infinity, -Infinity, NaN];
+
+const addOp = defineBinary(BinaryOp.add, { name: 'add', edges: EDGES }, broadcastCases(add, normal), false, (node, [dy]) => [
+  node.needs(0) ? sumTo(dy!, node.shapes[0]) : null,
+  node.needs(1) ? sumTo(dy!, node.shapes[1]) : null,
+]);
+
+/**
+ * a + b.
+ *
+ * Shapes:   broadcast
+ * Gradient: da = dy, db = dy
+ * @throws ShapeError  if the shapes do not broadcast
+ */
+export function add(a: Operand, b: Operand): Tensor {
+  const [ta, tb] = meet('add', a, b);
+  // As in PyTorch, bools add as "or" and multiply as "and".
+  return ta.dtype === 'bool' ? maximumOp.run([ta, tb], undefined) : addOp.run([ta, tb], undefined);
+}
+
+const subOp = defineBinary(BinaryOp.sub, { name: 'sub', edges: EDGES }, broadcastCases(sub, normal), false, (node, [dy]) => [
+  node.needs(0) ? sumTo(dy!, node.shapes[0]) : null,
+  node.needs(1) ? sumTo(mul(dy!, -1), node.shapes[1]) : null,
+]);
+
+/**
+ * a − b.
+ *
+ * Shapes:   broadcast
+ * Gradient: da = dy, db = −dy
+ * @throws ShapeError  if the shapes do not broadcast
+ * @throws DTypeError  for two bools, which have no difference
+ */
+export function sub(a: Operand, b: Operand): Tensor {
+  const [ta, tb] = meet('sub', a, b);
+  if (ta.dtype === 'bool') {
+    throw new DTypeError({ op: 'sub', problem: 'bools cannot be subtracted', hint: 'compare with ne, or convert with to' });
+  }
+  return subOp.run([ta, tb], undefined);
+}
+
+const mulOp = defineBinary(BinaryOp.mul, { name: 'mul', edges: EDGES }, broadcastCases(mul, normal), true, (node, [dy]) => {
+  const [a, b] = node.saved();
+  return [
+    node.needs(0) ? sumTo(mul(dy!, b!), node.shapes[0]) : null,
+    node.needs(1) ? sumTo(mul(dy!, a!), node.shapes[1]) : null,
+  ];
+});
+
+/**
+ * a · b, element by element.
+ *
+ * Shapes:   broadcast
+ * Gradient: da = dy·b, db = dy·a
+ * @throws ShapeError  if the shapes do not broadcast
+ */
+export function mul(a: Operand, b: Operand): Tensor {
+  const [ta, tb] = meet('mul', a, b);
+  return ta.dtype === 'bool' ? minimumOp.run([ta, tb], undefined) : mulOp.run([ta, tb], undefined);
+}
+
+const divOp = defineBinary(BinaryOp.div, { name: 'div', edges: EDGES }, broadcastCases(div, awayFromZero), true, (node, [dy]) => {
+  const [a, b] = node.saved();
+  const da = div(dy!, b!);
+  return [
+    node.needs(0) ? sumTo(da, node.shapes[0]) : null,
+    node.needs(1) ? sumTo(mul(mul(da, div(a!, b!)), -1), node.shapes[1]) : null,
+  ];
+});
+
+/**
+ * a / b; integers give float32.
+ *
+ * Shapes:   broadcast
+ * Gradient: da = dy/b, db = −dy·a/b²
+ * @throws ShapeError  if the shapes do not broadcast
+ */
+export function div(a: Operand, b: Operand): Tensor {
+  return divOp.run(meet('div', a, b, floatOf), undefined);
+}
+
+/** The gradient of max or min: to the side that was chosen, half to each where both are equal. */
+function extremeBackward(wins: typeof gt): BackwardRule<undefined> {
+  return (node, [dy]) => {
+    const [a, b] = node.saved();
+    const half = mul(to(eq(a!, b!), a!.dtype), 0.5);
+    const share = (x: Tensor, y: Tensor): Tensor => mul(dy!, add(to(wins(x, y), x.dtype), half));
+    return [
+      node.needs(0) ? sumTo(share(a!, b!), node.shapes[0]) : null,
+      node.needs(1) ? sumTo(share(b!, a!), node.shapes[1]) : null,
+    ];
+  };
+}
+
+/** The broadcast cases without x with itself, a tie that finite differences cannot see. */
+const extremeCases = (call: (a: Tensor, b: Tensor) => Tensor): Cases => [
+  ...broadcastCases(call, (s, shape) => s.distinct(shape, 0.05)).slice(0, 1),
+  (s) => ({ inputs: [s.distinct([2, 1, 3]), s.uniform([4, 1], 5, 6)], call }),
+  (s) => ({ inputs: [s.distinct([2, 3]), s.uniform([], -6, -5)], call }),
+];
+
+const maximumOp = defineBinary(
+  BinaryOp.maximum,
+  { name: 'maximum', edges: EDGES },
+  extremeCases(maximum),
+  true,
+  extremeBackward(gt),
+);
+
+/**
+ * The larger of a and b; NaN if either is.
+ *
+ * Shapes:   broadcast
+ * Gradient: to the larger; half to each of equals
+ * @throws ShapeError  if the shapes do not broadcast
+ */
+export function maximum(a: Operand, b: Operand): Tensor {
+  return maximumOp.run(meet('maximum', a, b), undefined);
+}
+
+const minimumOp = defineBinary(
+  BinaryOp.minimum,
+  { name: 'minimum', edges: EDGES },
+  extremeCases(minimum),
+  true,
+  extremeBackward(lt),
+);
+
+/**
+ * The smaller of a and b; NaN if either is.
+ *
+ * Shapes:   broadcast
+ * Gradient: to the smaller; half to each of equals
+ * @throws ShapeError  if the shapes do not broadcast
+ */
+export function minimum(a: Operand, b: Operand): Tensor {
+  return minimumOp.run(meet('minimum', a, b), undefined);
+}

@@ -1,0 +1,189 @@
+/** Sum and expand, each the other's gradient: what broadcasting is made of. */
+
+import type { Backend } from '../backend/backend.ts';
+import { ReduceOp } from '../backend/opcodes.ts';
+import type { DataArray, DType } from '../core/dtype.ts';
+import { sumOf } from '../core/dtype.ts';
+import { allocate, recycle } from '../core/pool.ts';
+import {
+  broadcastShapes,
+  broadcastStrides,
+  checkAxes,
+  checkShape,
+  mergeAxes,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stridesOf,
+} from '../core/shape.ts';
+import { ShapeError } from '../errors.ts';
+import { emptyTensor, Tensor } from '../tensor.ts';
+import { to } from './cast.ts';
+import { checkTensor, defineOp } from './define.ts';
+
+/** What a reduction takes: the axes (all, if none are named), and whether they stay with length 1. */
+export type Axes = number | readonly number[] | null;
+export interface ReduceOptions {
+  keepdim?: boolean;
+}
+
+/** The shape left by a reduction over `axes`. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepdim: boolean): Shape {
+  if (keepdim) return shape.map((d, i) => (axes.includes(i) ? 1 : d));
+  return shape.filter((_, i) => !axes.includes(i));
+}
+
+/** A reduction as kernels know it: [outer, n, inner]. */
+export interface Walk {
+  readonly data: DataArray;
+  readonly outer: number;
+  readonly n: number;
+  readonly inner: number;
+  /** The data is a copy with the reduced axes moved to the end; give it back with `endWalk`. */
+  readonly copied: boolean;
+}
+
+/** Brings the reduced axes together: they often lie side by side; where not, a copy moves them to the end. */
+export function beginWalk(kernels: Backend, x: Tensor, axes: readonly number[]): Walk {
+  const { shape } = x;
+  const size = (from: number, until: number): number => sizeOf(shape.slice(from, until));
+  if (axes.length === 0) return { data: x.data, outer: x.size, n: 1, inner: 1, copied: false };
+  const [first, last] = [axes[0], axes[axes.length - 1]];
+  if (last - first === axes.length - 1) {
+    return { data: x.data, outer: size(0, first), n: size(first, last + 1), inner: size(last + 1, shape.length), copied: false };
+  }
+  const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));
+  const order = [...kept, ...axes];
+  const [own, moved] = [stridesOf(shape), order.map((i) => shape[i])];
+  const data = allocate(x.dtype, x.size);
+  kernels.copyStrided(x.data, 0, data, 0, mergeAxes(moved, [order.map((i) => own[i]), stridesOf(moved)]));
+  const n = sizeOf(axes.map((i) => shape[i]));
+  return { data, outer: sizeOf(kept.map((i) => shape[i])), n, inner: 1, copied: true };
+}
+
+export function endWalk(walk: Walk): void {
+  if (walk.copied) recycle(walk.data);
+}
+
+interface SumParams {
+  readonly axes: readonly number[];
+  /** The shape of the sum, which has as many elements as the kept axes. */
+  readonly out: Shape;
+}
+
+const sumOp = defineOp<SumParams>({
+  name: 'sum',
+  forward(node, [x], { axes, out }) {
+    const y = emptyTensor(out, x!.dtype);
+    const walk = beginWalk(node.kernels, x!, axes);
+    node.kernels.reduce(ReduceOp.sum, walk.data, y.data, walk.outer, walk.n, walk.inner);
+    endWalk(walk);
+    return y;
+  },
+  backward(node, [dy], { axes }) {
+    const shape = node.shapes[0];
+    return [expandOp.run([dy], { from: reducedShape(shape, axes, true), shape })];
+  },
+  cases: [
+    (s) => ({ inputs: [s.normal([3, 4])], call: (x) => sum(x) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => sum(x, 1) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => sum(x, [0, 2], { keepdim: true }) }),
+    (s) => ({ inputs: [s.normal([2, 3, 2, 5])], call: (x) => sum(x, [1, -1]) }),
+    (s) => ({ inputs: [s.normal([])], call: (x) => sum(x) }),
+    (s) => ({ inputs: [s.normal([0, 3])], call: (x) => sum(x, 0) }),
+    (s) => ({ inputs: [s.normal([3, 0])], call: (x) => sum(x, 1) }),
+  ],
+});
+
+/**
+ * The sum over `axes` (all of them by default). Bools and integers count in int32.
+ *
+ * Shapes:   x [...] → y: the axes left, or all with length 1 where summed if `keepdim`
+ * Gradient: dx = dy, repeated
+ * @throws ShapeError  if an axis is out of range or named twice
+ */
+export function sum(x: Tensor, axes: Axes = null, { keepdim = false }: ReduceOptions = {}): Tensor {
+  checkTensor('sum', x);
+  const list = checkAxes('sum', axes, x.rank);
+  return sumOp.run([to(x, sumOf(x.dtype))], { axes: list, out: reducedShape(x.shape, list, keepdim) });
+}
+
+interface ExpandParams {
+  /** The shape `x` is seen in: as many axes as the result, 1 where it is repeated. */
+  readonly from: Shape;
+  readonly shape: Shape;
+}
+
+const expandOp = defineOp<ExpandParams>({
+  name: 'expand',
+  forward(node, [x], { from, shape }) {
+    const y = emptyTensor(shape, x!.dtype);
+    if (x!.size === 1) y.data.fill(x!.data[0]);
+    else if (y.size > 0) {
+      node.kernels.copyStrided(x!.data, 0, y.data, 0, mergeAxes(shape, [broadcastStrides(from, shape), stridesOf(shape)]));
+    }
+    return y;
+  },
+  backward(node, [dy], { from, shape }) {
+    const axes: number[] = [];
+    for (let i = 0; i < shape.length; i++) if (from[i] === 1 && shape[i] !== 1) axes.push(i);
+    return [sumOp.run([dy], { axes, out: node.shapes[0] })];
+  },
+  cases: [
+    (s) => ({ inputs: [s.normal([3, 1])], call: (x) => expand(x, [3, 4]) }),
+    (s) => ({ inputs: [s.normal([1, 3, 1])], call: (x) => expand(x, [2, -1, 3, 2]) }),
+    (s) => ({ inputs: [s.normal([])], call: (x) => expand(x, [2, 2]) }),
+    (s) => ({ inputs: [s.normal([1, 3])], call: (x) => expand(x, [0, 3]) }),
+  ],
+  tolerance: 0,
+});
+
+/**
+ * `x` repeated along its axes of length 1, and along new axes in front; −1 keeps an axis as it is.
+ *
+ * Shapes:   x [...] → y shape
+ * Gradient: dx = Σ dy over the repeated axes
+ * @throws ShapeError  if the shapes do not fit
+ */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  checkTensor('expand', x);
+  const lead = shape.length - x.rank;
+  const wanted = Array.from(shape, (d, i) => (d === -1 && i >= lead ? x.shape[i - lead] : d));
+  checkShape('expand', wanted);
+  const fits = lead >= 0 && x.shape.every((d, i) => d === wanted[i + lead] || d === 1);
+  if (!fits) {
+    throw new ShapeError({ op: 'expand', problem: 'the shape cannot be repeated to that', got: x.shape, expected: wanted });
+  }
+  return expandTo(x, wanted);
+}
+
+/** `x` repeated to a shape it is known to broadcast to. */
+export function expandTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const from = [...new Array<number>(shape.length - x.rank).fill(1), ...x.shape];
+  return expandOp.run([x], { from, shape });
+}
+
+/** The gradient of a broadcast operand: `dy` summed down to `shape`. */
+export function sumTo(dy: Tensor, shape: Shape): Tensor {
+  if (sameShape(dy.shape, shape)) return dy;
+  const lead = dy.rank - shape.length;
+  const axes: number[] = [];
+  for (let i = 0; i < dy.rank; i++) if (i < lead || (shape[i - lead] === 1 && dy.shape[i] !== 1)) axes.push(i);
+  return sumOp.run([dy], { axes, out: shape });
+}
+
+/** `tensors` repeated to their common shape. @throws ShapeError if they do not broadcast */
+export function broadcastTensors(op: string, ...tensors: readonly Tensor[]): Tensor[] {
+  let shape: Shape = tensors[0].shape;
+  for (const t of tensors) shape = broadcastShapes(op, shape, t.shape);
+  checkShape(op, shape);
+  return tensors.map((t) => expandTo(t, shape));
+}
+
+/** A tensor of one value. */
+export function filled(shape: Shape, value: number, dtype: DType): Tensor {
+  const y = emptyTensor(shape, dtype);
+  y.data.fill(value);
+  return y;
+}

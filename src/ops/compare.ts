@@ -1,0 +1,114 @@
+/** Comparisons, and the choices made with them. */
+
+import { CompareOp } from '../backend/opcodes.ts';
+import { planBroadcast } from '../core/shape.ts';
+import { DTypeError } from '../errors.ts';
+import { emptyTensor, Tensor } from '../tensor.ts';
+import { broadcastTensors, filled } from './broadcast.ts';
+import { type Operand, operand, operands, resultDType, to } from './cast.ts';
+import { defineOp, type Sampler } from './define.ts';
+
+function defineCompare(name: string, opcode: CompareOp): (a: Operand, b: Operand) => Tensor {
+  const op = defineOp({
+    name,
+    differentiable: false,
+    tolerance: 0,
+    edges: [0, -0, 1, -1, Infinity, -Infinity, NaN],
+    forward(node, [a, b]) {
+      const plan = planBroadcast(name, a!.shape, b!.shape);
+      const y = emptyTensor(plan.shape, 'bool');
+      node.kernels.compare(opcode, plan, a!.data, b!.data, y.data as Uint8Array);
+      return y;
+    },
+    cases: [
+      (s: Sampler) => ({ inputs: [s.normal([3, 4]), s.normal([4])], call: (a, b) => compare(a, b) }),
+      (s: Sampler) => ({ inputs: [s.ids([5], 3), s.ids([5], 3)], call: (a, b) => compare(a, b) }),
+      (s: Sampler) => ({ inputs: [s.normal([2, 3])], call: (a) => compare(a, 0) }),
+    ],
+  });
+  const compare = (a: Operand, b: Operand): Tensor => {
+    const [ta, tb] = operands(name, a, b);
+    const dtype = resultDType(ta, tb);
+    return op.run([to(ta, dtype), to(tb, dtype)], undefined);
+  };
+  return compare;
+}
+
+/** a = b, broadcast, as bool. NaN equals nothing. */
+export const eq = defineCompare('eq', CompareOp.eq);
+/** a ≠ b, broadcast, as bool. */
+export const ne = defineCompare('ne', CompareOp.ne);
+/** a < b, broadcast, as bool. */
+export const lt = defineCompare('lt', CompareOp.lt);
+/** a ≤ b, broadcast, as bool. */
+export const le = defineCompare('le', CompareOp.le);
+/** a > b, broadcast, as bool. */
+export const gt = defineCompare('gt', CompareOp.gt);
+/** a ≥ b, broadcast, as bool. */
+export const ge = defineCompare('ge', CompareOp.ge);
+
+const whereOp = defineOp({
+  name: 'where',
+  tolerance: 0,
+  forward(node, [mask, a, b]) {
+    const y = emptyTensor(a!.shape, a!.dtype);
+    node.kernels.select(mask!.data as Uint8Array, a!.data, b!.data, y.data);
+    node.save(mask);
+    return y;
+  },
+  backward(node, [dy]) {
+    const [mask] = node.saved();
+    const zero = filled([], 0, dy!.dtype);
+    return [null, node.needs(1) ? where(mask!, dy!, zero) : null, node.needs(2) ? where(mask!, zero, dy!) : null];
+  },
+  cases: [
+    (s) => {
+      const mask = s.bool([3, 4]);
+      return { inputs: [s.normal([3, 4]), s.normal([3, 4])], call: (a, b) => where(mask, a, b) };
+    },
+    (s) => {
+      const mask = s.bool([3, 1]);
+      return { inputs: [s.normal([4]), s.normal([])], call: (a, b) => where(mask, a, b) };
+    },
+  ],
+});
+
+/**
+ * `a` where the mask holds, `b` elsewhere.
+ *
+ * Shapes:   all three broadcast together
+ * Gradient: to the side that was chosen
+ * @throws ShapeError  if the shapes do not broadcast
+ * @throws DTypeError  if the mask is not bool (or uint8)
+ */
+export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
+  if (!(mask instanceof Tensor) || (mask.dtype !== 'bool' && mask.dtype !== 'uint8')) {
+    throw new DTypeError({
+      op: 'where',
+      problem: 'the mask must be a tensor of bools',
+      got: mask instanceof Tensor ? mask.dtype : mask,
+      expected: 'bool',
+    });
+  }
+  const [ta, tb] =
+    a instanceof Tensor || b instanceof Tensor ? operands('where', a, b) : numbers('where', a, b);
+  const dtype = resultDType(ta, tb);
+  return whereOp.run(broadcastTensors('where', mask, to(ta, dtype), to(tb, dtype)), undefined);
+}
+
+/** Two JavaScript numbers: float32, as numbers make it. */
+function numbers(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  const like = filled([], 0, 'float32');
+  return [operand(op, a, like), operand(op, b, like)];
+}
+
+/**
+ * `x` with `value` in the places where the mask holds.
+ *
+ * Shapes:   x [...], mask broadcast to it
+ * Gradient: dx = dy where the mask does not hold
+ */
+export function maskedFill(x: Tensor, mask: Tensor, value: number | Tensor): Tensor {
+  return where(mask, operand('maskedFill', value, x), x);
+}
+

@@ -1,0 +1,254 @@
+/** Elementwise functions of one tensor. */
+
+import type { BackwardRule } from '../autograd/node.ts';
+import { UnaryOp } from '../backend/opcodes.ts';
+import { type FloatArray, floatOf, isFloat } from '../core/dtype.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
+import { add, div, mul, sub } from './arithmetic.ts';
+import { filled } from './broadcast.ts';
+import { to } from './cast.ts';
+import { eq, ge, gt, le, where } from './compare.ts';
+import { checkTensor, defineOp, type Op, type OpProof, type Sampler } from './define.ts';
+
+/** Parameters of the opcode; unused ones are 0. */
+interface UnaryParams {
+  readonly p0: number;
+  readonly p1: number;
+}
+const NO_PARAMS: UnaryParams = { p0: 0, p1: 0 };
+
+const EDGES = [0, -0, 1, -1, 0.5, 20, -20, 88, -88, 1e-40, 1e-8, -1e-8, 3e38, -3e38, Infinity, -Infinity, NaN];
+
+/** What the gradient needs: the input, the output, or neither. */
+type Saves = 'x' | 'y' | 'nothing';
+
+interface UnaryProof extends Omit<OpProof, 'cases'> {
+  readonly sample?: (s: Sampler, shape: number[]) => Tensor;
+  readonly call: (x: Tensor) => Tensor;
+}
+
+function defineUnary(
+  opcode: UnaryOp,
+  { sample = (s, shape) => s.normal(shape), call, ...proof }: UnaryProof,
+  saves: Saves,
+  backward: (dy: Tensor, saved: Tensor, params: UnaryParams) => Tensor,
+): Op<UnaryParams> {
+  const rule: BackwardRule<UnaryParams> = (node, [dy], params) => [backward(dy!, node.saved()[0]!, params)];
+  return defineOp<UnaryParams>({
+    edges: EDGES,
+    ...proof,
+    forward(node, [x], { p0, p1 }) {
+      const y = emptyTensor(x!.shape, x!.dtype);
+      node.kernels.unary(opcode, x!.data as FloatArray, y.data as FloatArray, p0, p1);
+      if (saves !== 'nothing') node.save(saves === 'x' ? x : y);
+      return y;
+    },
+    backward: rule,
+    cases: [[3, 5], [], [0], [33]].map((shape) => (s: Sampler) => ({ inputs: [sample(s, shape)], call })),
+  });
+}
+
+/** Runs an operation that takes floats: integers are converted to float32 first, as PyTorch does. */
+function onFloats(op: Op<UnaryParams>, x: Tensor, params: UnaryParams = NO_PARAMS): Tensor {
+  checkTensor(op.name, x);
+  return op.run([to(x, floatOf(x.dtype))], params);
+}
+
+/** Runs an operation that maps integers to integers: they pass through float64, which holds all of them. */
+function onNumbers(op: Op<UnaryParams>, x: Tensor, params: UnaryParams = NO_PARAMS): Tensor {
+  checkTensor(op.name, x);
+  if (isFloat(x.dtype)) return op.run([x], params);
+  return to(op.run([to(x, 'float64')], params), x.dtype === 'bool' ? 'int32' : x.dtype);
+}
+
+/** Away from 0, where the slope changes. */
+const kinked = (s: Sampler, shape: number[]): Tensor => s.distinct(shape, 0.1);
+const positive = (s: Sampler, shape: number[]): Tensor => s.uniform(shape, 0.3, 3);
+
+const negOp = defineUnary(UnaryOp.neg, { name: 'neg', call: neg, tolerance: 0 }, 'nothing', (dy) => neg(dy));
+/** −x. Gradient: dx = −dy. */
+export function neg(x: Tensor): Tensor {
+  return onNumbers(negOp, x);
+}
+
+const signOp = defineUnary(UnaryOp.sign, { name: 'sign', call: sign, sample: kinked, tolerance: 0 }, 'nothing', (dy) =>
+  filled(dy.shape, 0, dy.dtype),
+);
+/** −1, 0 or 1; NaN stays NaN. Gradient: 0. */
+export function sign(x: Tensor): Tensor {
+  return onNumbers(signOp, x);
+}
+
+const absOp = defineUnary(UnaryOp.abs, { name: 'abs', call: abs, sample: kinked, tolerance: 0 }, 'x', (dy, x) =>
+  mul(dy, sign(x)),
+);
+/** |x|. Gradient: dx = dy·sign(x), 0 at 0. */
+export function abs(x: Tensor): Tensor {
+  return onNumbers(absOp, x);
+}
+
+const squareOp = defineUnary(UnaryOp.square, { name: 'square', call: square, tolerance: 0 }, 'x', (dy, x) =>
+  mul(mul(dy, x), 2),
+);
+/** x². Gradient: dx = 2x·dy. */
+export function square(x: Tensor): Tensor {
+  return onNumbers(squareOp, x);
+}
+
+const sqrtOp = defineUnary(UnaryOp.sqrt, { name: 'sqrt', call: sqrt, sample: positive, tolerance: 0 }, 'y', (dy, y) =>
+  div(dy, mul(y, 2)),
+);
+/** √x; NaN below 0. Gradient: dx = dy/(2√x). */
+export function sqrt(x: Tensor): Tensor {
+  return onFloats(sqrtOp, x);
+}
+
+const rsqrtOp = defineUnary(UnaryOp.rsqrt, { name: 'rsqrt', call: rsqrt, sample: positive }, 'y', (dy, y) =>
+  mul(mul(dy, mul(square(y), y)), -0.5),
+);
+/** 1/√x. Gradient: dx = −dy/(2x√x). */
+export function rsqrt(x: Tensor): Tensor {
+  return onFloats(rsqrtOp, x);
+}
+
+const reciprocalOp = defineUnary(
+  UnaryOp.reciprocal,
+  { name: 'reciprocal', call: reciprocal, sample: kinked, tolerance: 0 },
+  'y',
+  (dy, y) => neg(mul(dy, square(y))),
+);
+/** 1/x. Gradient: dx = −dy/x². */
+export function reciprocal(x: Tensor): Tensor {
+  return onFloats(reciprocalOp, x);
+}
+
+const expOp = defineUnary(UnaryOp.exp, { name: 'exp', call: exp }, 'y', (dy, y) => mul(dy, y));
+/** eˣ, within 2 ULP. Gradient: dx = dy·eˣ. */
+export function exp(x: Tensor): Tensor {
+  return onFloats(expOp, x);
+}
+
+const expm1Op = defineUnary(UnaryOp.expm1, { name: 'expm1', call: expm1 }, 'y', (dy, y) => mul(dy, add(y, 1)));
+/** eˣ − 1, exact for small x. Gradient: dx = dy·eˣ. */
+export function expm1(x: Tensor): Tensor {
+  return onFloats(expm1Op, x);
+}
+
+const logOp = defineUnary(UnaryOp.log, { name: 'log', call: log, sample: positive }, 'x', (dy, x) => div(dy, x));
+/** The natural logarithm; −∞ at 0, NaN below. Gradient: dx = dy/x. */
+export function log(x: Tensor): Tensor {
+  return onFloats(logOp, x);
+}
+
+const log1pOp = defineUnary(UnaryOp.log1p, { name: 'log1p', call: log1p, sample: positive }, 'x', (dy, x) =>
+  div(dy, add(x, 1)),
+);
+/** log(1 + x), exact for small x. Gradient: dx = dy/(1 + x). */
+export function log1p(x: Tensor): Tensor {
+  return onFloats(log1pOp, x);
+}
+
+const tanhOp = defineUnary(UnaryOp.tanh, { name: 'tanh', call: tanh }, 'y', (dy, y) => mul(dy, sub(1, square(y))));
+/** Hyperbolic tangent, within 2 ULP and never past ±1. Gradient: dx = dy·(1 − y²). */
+export function tanh(x: Tensor): Tensor {
+  return onFloats(tanhOp, x);
+}
+
+const sigmoidOp = defineUnary(UnaryOp.sigmoid, { name: 'sigmoid', call: sigmoid }, 'y', (dy, y) =>
+  mul(dy, mul(y, sub(1, y))),
+);
+/** 1/(1 + e⁻ˣ), within 2 ULP at both tails. Gradient: dx = dy·y·(1 − y). */
+export function sigmoid(x: Tensor): Tensor {
+  return onFloats(sigmoidOp, x);
+}
+
+const reluOp = defineUnary(UnaryOp.relu, { name: 'relu', call: relu, sample: kinked, tolerance: 0 }, 'y', (dy, y) =>
+  where(gt(y, 0), dy, filled([], 0, dy.dtype)),
+);
+/** max(x, 0); NaN stays NaN. Gradient: dx = dy where x > 0, else 0. */
+export function relu(x: Tensor): Tensor {
+  return onNumbers(reluOp, x);
+}
+
+const leakyReluOp = defineUnary(
+  UnaryOp.leakyRelu,
+  { name: 'leakyRelu', call: (x) => leakyRelu(x, 0.1), sample: kinked, tolerance: 0 },
+  'x',
+  (dy, x, { p0 }) => where(gt(x, 0), dy, mul(dy, p0)),
+);
+/** x above 0, slope·x elsewhere. Gradient: dx = dy or slope·dy. */
+export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+  return onFloats(leakyReluOp, x, { p0: negativeSlope, p1: 0 });
+}
+
+const softplusOp = defineUnary(UnaryOp.softplus, { name: 'softplus', call: (x) => softplus(x) }, 'x', (dy, x) =>
+  mul(dy, sigmoid(x)),
+);
+/**
+ * log(1 + e^(βx))/β, and x itself where βx passes the threshold.
+ *
+ * Gradient: dx = dy·σ(βx)
+ */
+export function softplus(x: Tensor, { beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {}): Tensor {
+  const scaled = beta === 1 ? x : mul(x, beta);
+  const soft = onFloats(softplusOp, scaled);
+  const value = beta === 1 ? soft : div(soft, beta);
+  return where(gt(scaled, threshold), x, value);
+}
+
+/** log σ(x) = −log(1 + e⁻ˣ). Gradient: dx = dy·(1 − σ(x)). */
+export function logsigmoid(x: Tensor): Tensor {
+  return neg(onFloats(softplusOp, neg(x)));
+}
+
+const clampOp = defineUnary(
+  UnaryOp.clamp,
+  { name: 'clamp', call: (x) => clamp(x, -0.55, 0.85), sample: kinked, tolerance: 0 },
+  'x',
+  (dy, x, { p0, p1 }) => mul(dy, to(mul(to(ge(x, p0), x.dtype), to(le(x, p1), x.dtype)), dy.dtype)),
+);
+/** min(max(x, low), high); a missing bound does not bind. Gradient: dx = dy inside and at the bounds, 0 outside. */
+export function clamp(x: Tensor, low: number | null = null, high: number | null = null): Tensor {
+  return onNumbers(clampOp, x, { p0: low ?? -Infinity, p1: high ?? Infinity });
+}
+
+function defineStep(name: string, opcode: UnaryOp, what: (x: Tensor) => Tensor): Op<UnaryParams> {
+  return defineUnary(opcode, { name, call: what, sample: (s, shape) => add(s.distinct(shape, 0.1), 0.03), tolerance: 0 }, 'nothing', (dy) =>
+    filled(dy.shape, 0, dy.dtype),
+  );
+}
+
+const floorOp = defineStep('floor', UnaryOp.floor, floor);
+/** The largest integer not above x. Gradient: 0. */
+export function floor(x: Tensor): Tensor {
+  return onNumbers(floorOp, x);
+}
+
+const ceilOp = defineStep('ceil', UnaryOp.ceil, ceil);
+/** The smallest integer not below x. Gradient: 0. */
+export function ceil(x: Tensor): Tensor {
+  return onNumbers(ceilOp, x);
+}
+
+const roundOp = defineStep('round', UnaryOp.round, round);
+/** The nearest integer, half to even. Gradient: 0. */
+export function round(x: Tensor): Tensor {
+  return onNumbers(roundOp, x);
+}
+
+const truncOp = defineStep('trunc', UnaryOp.trunc, trunc);
+/** The integer part. Gradient: 0. */
+export function trunc(x: Tensor): Tensor {
+  return onNumbers(truncOp, x);
+}
+
+const thresholdOp = defineStep('threshold', UnaryOp.threshold, (x) => threshold(x, 0.5, 2));
+/** `value` where x ≥ `from`, else 0: the mask of a dropout, out of uniforms. Gradient: 0. */
+export function threshold(x: Tensor, from: number, value: number): Tensor {
+  return onFloats(thresholdOp, x, { p0: from, p1: value });
+}
+
+/** True where x is NaN. */
+export function isnan(x: Tensor): Tensor {
+  return eq(eq(x, x), false);
+}
