@@ -122,4 +122,23 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm256_add_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm256_mul_pd(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm256_storeu_pd(p, a.v); }
 
+// The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
+LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
+  __m256 pairs[8], quads[8];
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = _mm256_unpacklo_ps(r[i].v, r[i + 1].v);
+    pairs[i + 1] = _mm256_unpackhi_ps(r[i].v, r[i + 1].v);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    quads[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], _MM_SHUFFLE(1, 0, 1, 0));
+    quads[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], _MM_SHUFFLE(3, 2, 3, 2));
+    quads[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], _MM_SHUFFLE(1, 0, 1, 0));
+    quads[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], _MM_SHUFFLE(3, 2, 3, 2));
+  }
+  for (int i = 0; i < 4; ++i) {
+    r[i].v = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x20);
+    r[i + 4].v = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x31);
+  }
+}
+
 #include "v16.inl.h"

@@ -112,4 +112,32 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm512_add_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm512_mul_pd(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm512_storeu_pd(p, a.v); }
 
+// The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
+LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
+  __m512 pairs[16], quads[16], halves[16];
+  for (int i = 0; i < 16; i += 2) {
+    pairs[i] = _mm512_unpacklo_ps(r[i].v, r[i + 1].v);
+    pairs[i + 1] = _mm512_unpackhi_ps(r[i].v, r[i + 1].v);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    quads[i] = _mm512_shuffle_ps(pairs[i], pairs[i + 2], _MM_SHUFFLE(1, 0, 1, 0));
+    quads[i + 1] = _mm512_shuffle_ps(pairs[i], pairs[i + 2], _MM_SHUFFLE(3, 2, 3, 2));
+    quads[i + 2] = _mm512_shuffle_ps(pairs[i + 1], pairs[i + 3], _MM_SHUFFLE(1, 0, 1, 0));
+    quads[i + 3] = _mm512_shuffle_ps(pairs[i + 1], pairs[i + 3], _MM_SHUFFLE(3, 2, 3, 2));
+  }
+  // quads[4q + j] holds column j + 4l of rows 4q to 4q + 3 in its 128-bit lane l.
+  for (int j = 0; j < 4; ++j) {
+    halves[j] = _mm512_shuffle_f32x4(quads[j], quads[j + 4], _MM_SHUFFLE(1, 0, 1, 0));
+    halves[j + 4] = _mm512_shuffle_f32x4(quads[j], quads[j + 4], _MM_SHUFFLE(3, 2, 3, 2));
+    halves[j + 8] = _mm512_shuffle_f32x4(quads[j + 8], quads[j + 12], _MM_SHUFFLE(1, 0, 1, 0));
+    halves[j + 12] = _mm512_shuffle_f32x4(quads[j + 8], quads[j + 12], _MM_SHUFFLE(3, 2, 3, 2));
+  }
+  for (int j = 0; j < 4; ++j) {
+    r[j].v = _mm512_shuffle_f32x4(halves[j], halves[j + 8], _MM_SHUFFLE(2, 0, 2, 0));
+    r[j + 4].v = _mm512_shuffle_f32x4(halves[j], halves[j + 8], _MM_SHUFFLE(3, 1, 3, 1));
+    r[j + 8].v = _mm512_shuffle_f32x4(halves[j + 4], halves[j + 12], _MM_SHUFFLE(2, 0, 2, 0));
+    r[j + 12].v = _mm512_shuffle_f32x4(halves[j + 4], halves[j + 12], _MM_SHUFFLE(3, 1, 3, 1));
+  }
+}
+
 #include "v16.inl.h"

@@ -141,4 +141,16 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {vaddq_f64(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {vmulq_f64(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { vst1q_f64(p, a.v); }
 
+// The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
+LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
+  const float64x2_t even01 = vreinterpretq_f64_f32(vtrn1q_f32(r[0].v, r[1].v));
+  const float64x2_t odd01 = vreinterpretq_f64_f32(vtrn2q_f32(r[0].v, r[1].v));
+  const float64x2_t even23 = vreinterpretq_f64_f32(vtrn1q_f32(r[2].v, r[3].v));
+  const float64x2_t odd23 = vreinterpretq_f64_f32(vtrn2q_f32(r[2].v, r[3].v));
+  r[0].v = vreinterpretq_f32_f64(vtrn1q_f64(even01, even23));
+  r[1].v = vreinterpretq_f32_f64(vtrn1q_f64(odd01, odd23));
+  r[2].v = vreinterpretq_f32_f64(vtrn2q_f64(even01, even23));
+  r[3].v = vreinterpretq_f32_f64(vtrn2q_f64(odd01, odd23));
+}
+
 #include "v16.inl.h"

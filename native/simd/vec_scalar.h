@@ -135,6 +135,17 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {{a.v[0] + b.v[0], a.v[1] + b.
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1]}}; }
 LANEGRAD_INLINE void store(double* p, vd a) { memcpy(p, a.v, sizeof a.v); }
 
+// The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
+LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
+  for (int i = 0; i < kLanes; ++i) {
+    for (int j = 0; j < i; ++j) {
+      const float x = r[i].v[j];
+      r[i].v[j] = r[j].v[i];
+      r[j].v[i] = x;
+    }
+  }
+}
+
 #undef LANEGRAD_LANES
 
 #include "v16.inl.h"

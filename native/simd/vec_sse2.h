@@ -141,4 +141,7 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm_add_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm_mul_pd(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm_storeu_pd(p, a.v); }
 
+// The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
+LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) { _MM_TRANSPOSE4_PS(r[0].v, r[1].v, r[2].v, r[3].v); }
+
 #include "v16.inl.h"
