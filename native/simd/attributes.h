@@ -8,3 +8,12 @@
 #else
 #define LANEGRAD_INLINE static inline __attribute__((always_inline))
 #endif
+
+// Before a loop over registers: an array of vectors lives in registers only when every index is a constant.
+#if defined(__clang__)
+#define LANEGRAD_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define LANEGRAD_UNROLL _Pragma("GCC unroll 16")
+#else
+#define LANEGRAD_UNROLL
+#endif

@@ -1,0 +1,161 @@
+// Vector mathematics: one formula on every ISA, so avx2, avx512 and neon agree to the bit (NaN payloads aside); the
+// baseline, without a fused multiply-add, stays inside the same bound. The maximal errors stated are in units in the
+// last place of the result, over all floats (native/test/vector_math_test.cc measures them); subnormal arguments and
+// results are right. The coefficients are our own minimax fits.
+#pragma once
+
+// The largest, or NaN if either is NaN; +0 passes −0.
+LANEGRAD_INLINE vf maximum(vf a, vf b) {
+  const vf larger = select(is_nan(a), a, vmax(a, b));
+  return select(eq(a, b), as_float(as_int(a) & as_int(b)), larger);
+}
+
+// The smallest, or NaN if either is NaN; −0 passes +0.
+LANEGRAD_INLINE vf minimum(vf a, vf b) {
+  const vf smaller = select(is_nan(a), a, vmin(a, b));
+  return select(eq(a, b), as_float(as_int(a) | as_int(b)), smaller);
+}
+
+constexpr float kInfinity = __builtin_huge_valf();
+constexpr float kLn2High = 0x1.62e4p-1f;  // 15 bits, so that its products with exponents are exact
+constexpr float kLn2Low = 0x1.7f7d1cp-20f;
+
+// exp(x) = 2ⁿ·(1 + t) with |t| ≤ √2 − 1 for |x| ≤ 104; t is expm1 of the rest. A NaN lands in t.
+struct ExpParts {
+  vf t;
+  vi n;
+};
+LANEGRAD_INLINE ExpParts exp_parts(vf x) {
+  const vi n = to_int(x * set1(0x1.715476p+0f));
+  const vf nf = to_float(n);
+  const vf r = fnma(nf, set1(kLn2Low), fnma(nf, set1(kLn2High), x));
+  vf q = fma(set1(0x1.6b9ca8p-10f), r, set1(0x1.122560p-7f));
+  q = fma(q, r, set1(0x1.5556f2p-5f));
+  q = fma(q, r, set1(0x1.5554b4p-3f));
+  q = fma(q, r, set1(0x1.fffffep-2f));
+  return {fma(q * r, r, r), n};
+}
+
+// 2ⁿ for −126 ≤ n ≤ 127.
+LANEGRAD_INLINE vf exp2_normal(vi n) { return as_float(shl<23>(n + set1i(127))); }
+
+// exp(−|x|) as a sum of two floats: what softplus and the sigmoid lose otherwise is the last rounding of exp.
+struct TwoFloats {
+  vf high, low;
+};
+LANEGRAD_INLINE TwoFloats exp_minus_abs(vf x) {
+  const ExpParts e = exp_parts(vmax(set1(-104.0f), -vabs(x)));
+  const vf high = set1(1.0f) + e.t;
+  return {ldexp2(high, e.n), ldexp2(e.t - (high - set1(1.0f)), e.n)};
+}
+
+// eˣ.
+LANEGRAD_INLINE vf vexp(vf x) {
+  // The operands stand so that NaN passes both; beyond the bounds the result is 0 or ∞ already.
+  const ExpParts e = exp_parts(vmax(set1(-104.0f), vmin(set1(89.0f), x)));
+  return ldexp2(set1(1.0f) + e.t, e.n);
+}
+
+// eˣ − 1.
+LANEGRAD_INLINE vf vexpm1(vf x) {
+  const ExpParts e = exp_parts(vmax(set1(-20.0f), vmin(set1(89.0f), x)));
+  // Half the scale, since 2ⁿ itself overflows before the result does.
+  const vf half = exp2_normal(e.n - set1i(1));
+  const vf y = fma(half, e.t, half - set1(0.5f));
+  return select(lt(vabs(x), set1(0x1p-25f)), x, y + y);
+}
+
+// x = 2ᵏ·m with √½ ≤ m < √2, for positive finite x (subnormals too).
+struct LogParts {
+  vf m, k;
+};
+LANEGRAD_INLINE LogParts log_parts(vf x) {
+  const vm subnormal = lt(x, set1(0x1p-126f));
+  const vi root_half = set1i(0x3f3504f3);
+  const vi i = as_int(select(subnormal, x * set1(0x1p23f), x)) - root_half;
+  const vi k = sar<23>(i) - select(subnormal, set1i(23), set1i(0));
+  return {as_float((i & set1i(0x007fffff)) + root_half), to_float(k)};
+}
+
+// k·ln 2 + log(1 + f) + c for f in [√½ − 1, √2 − 1] and a small correction c, by the odd series in s = f / (2 + f):
+// log(1 + f) = f − f²/2 + s·(f²/2 + R(s²)).
+LANEGRAD_INLINE vf log_sum(vf k, vf f, vf c) {
+  const vf s = f / (set1(2.0f) + f);
+  const vf z = s * s;
+  vf r = fma(z, set1(0x1.31e6dep-2f), set1(0x1.995eb2p-2f));
+  r = z * fma(z, r, set1(0x1.55557ap-1f));
+  const vf half_square = set1(0.5f) * f * f;
+  const vf low = fma(s, half_square + r, fma(k, set1(kLn2Low), c));
+  return fma(k, set1(kLn2High), f - (half_square - low));
+}
+
+// log x.
+LANEGRAD_INLINE vf vlog(vf x) {
+  const LogParts p = log_parts(x);
+  const vf y = log_sum(p.k, p.m - set1(1.0f), zero());
+  const vf outside = select(eq(x, zero()), set1(-kInfinity), select(eq(x, set1(kInfinity)), x, set1(__builtin_nanf(""))));
+  return select(gt(x, zero()) & lt(x, set1(kInfinity)), y, outside);
+}
+
+// log(1 + x + low) for x > −1, where low is at most a last place of x.
+LANEGRAD_INLINE vf log1p_sum(vf x, vf low) {
+  const vf one = set1(1.0f);
+  const vf u = one + x;
+  const LogParts p = log_parts(u);
+  // What the sum u has lost of x, or of the 1 where x is the larger.
+  const vf lost = select(lt(x, one), x - (u - one), one - (u - x));
+  const vm small = gt(x, set1(-0.29289f)) & lt(x, set1(0.41421f));
+  const vf f = select(small, x, p.m - one);
+  const vf k = select(small, zero(), p.k);
+  const vf c = (low + select(small, zero(), lost)) / u;
+  return log_sum(k, f, c);
+}
+
+// log(1 + x).
+LANEGRAD_INLINE vf vlog1p(vf x) {
+  const vf y = log1p_sum(x, zero());
+  const vf outside = select(eq(x, set1(-1.0f)), set1(-kInfinity), select(eq(x, set1(kInfinity)), x, set1(__builtin_nanf(""))));
+  const vf inside = select(lt(vabs(x), set1(0x1p-25f)), x, y);
+  return select(gt(x, set1(-1.0f)) & lt(x, set1(kInfinity)), inside, outside);
+}
+
+// log(1 + eˣ) = max(x, 0) + log1p(exp(−|x|)).
+LANEGRAD_INLINE vf vsoftplus(vf x) {
+  const TwoFloats e = exp_minus_abs(x);
+  return select(gt(x, zero()), x, zero()) + log1p_sum(e.high, e.low);
+}
+
+// 1 / (1 + e⁻ˣ); never outside [0, 1].
+LANEGRAD_INLINE vf vsigmoid(vf x) {
+  const vf one = set1(1.0f);
+  const TwoFloats e = exp_minus_abs(x);
+  const vm negative = lt(x, zero());
+  // With e = exp(−|x|) it is 1 / (1 + e) or e / (1 + e); one step corrects the quotient by what 1 + e and e have lost.
+  const vf sum = one + e.high;
+  const vf sum_low = (e.high - (sum - one)) + e.low;
+  const vf q = select(negative, e.high, one) / sum;
+  const vf inverse = select(negative, one - q, q);
+  const vf numerator_low = select(negative, e.low, zero());
+  return fma(fnma(q, sum_low, numerator_low), inverse, q);
+}
+
+// tanh x; never outside [−1, 1].
+LANEGRAD_INLINE vf vtanh(vf x) {
+  const vf one = set1(1.0f);
+  const vf a = vabs(x);
+  // Small: an odd polynomial. Large: 1 − 2e / (1 + e) with e = exp(−2|x|), a difference that loses nothing above ½.
+  const vf s = a * a;
+  vf p = fma(s, set1(-0x1.9921a2p-8f), set1(0x1.58e518p-6f));
+  p = fma(s, p, set1(-0x1.b91e7ep-5f));
+  p = fma(s, p, set1(0x1.110ceep-3f));
+  p = fma(s, p, set1(-0x1.55554ap-2f));
+  const vf small = fma(s * p, a, a);
+  // From 10 on the result is 1, and the scale stays normal.
+  const vf b = vmin(set1(10.0f), a);
+  const ExpParts e = exp_parts(-(b + b));
+  const vf scale = exp2_normal(e.n);
+  const vf exponential = fma(scale, e.t, scale);
+  const vf large = one - (exponential + exponential) / (one + exponential);
+  const vf y = select(lt(a, set1(0.55f)), small, large);
+  return as_float(as_int(y) | (as_int(x) & set1i(INT32_MIN)));
+}
