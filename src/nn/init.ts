@@ -1,0 +1,43 @@
+/** Initial values of parameters, by PyTorch's rules, from the default generator. */
+
+import { type DType, isFloat } from '../core/dtype.ts';
+import type { Shape } from '../core/shape.ts';
+import { ConfigError } from '../errors.ts';
+import { full, normal_, uniform_ } from '../ops/index.ts';
+import { emptyTensor } from '../tensor.ts';
+import { Parameter } from './parameter.ts';
+
+/** The float types a module can be made in; float32 unless asked. */
+export type FloatDType = 'float32' | 'float64';
+
+/** A parameter drawn from U(−bound, bound). Linear and recurrent layers take bound = 1/√fan-in. */
+export function uniformParameter(shape: Shape, bound: number, dtype: FloatDType): Parameter {
+  return new Parameter(uniform_(emptyTensor(shape, dtype), -bound, bound));
+}
+
+/** A parameter drawn from N(0, 1). */
+export function normalParameter(shape: Shape, dtype: FloatDType): Parameter {
+  return new Parameter(normal_(emptyTensor(shape, dtype), 0, 1));
+}
+
+export function constantParameter(shape: Shape, value: number, dtype: FloatDType): Parameter {
+  return new Parameter(full(shape, value, { dtype }));
+}
+
+/** @throws ConfigError  if a size is no positive integer */
+export function checkSize(module: string, name: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+  throw new ConfigError({ op: module, problem: `${name} must be a positive integer`, got: value });
+}
+
+/** @throws ConfigError  if a probability lies outside [0, 1] */
+export function checkProbability(module: string, name: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  throw new ConfigError({ op: module, problem: `${name} must be a probability`, got: value, expected: '0 to 1' });
+}
+
+/** @throws ConfigError  if `dtype` is no float type */
+export function checkFloatDType(module: string, dtype: DType): FloatDType {
+  if (isFloat(dtype)) return dtype as FloatDType;
+  throw new ConfigError({ op: module, problem: 'parameters are floats', got: dtype, expected: 'float32 | float64' });
+}

@@ -1,0 +1,42 @@
+import { linear } from '../ops/index.ts';
+import type { Tensor } from '../tensor.ts';
+import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './init.ts';
+import { Module } from './module.ts';
+import type { Parameter } from './parameter.ts';
+
+export interface LinearOptions {
+  bias?: boolean;
+  dtype?: FloatDType;
+}
+
+/**
+ * An affine map, y = x·Wᵀ + b. Names and initial values are those of torch.nn.Linear: W and b from U(±1/√in).
+ *
+ * Shapes: x [..., in] → y [..., out]; weight [out, in], bias [out]
+ *
+ * @throws ShapeError  from `forward` if the last axis of x is not `inFeatures`
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(inFeatures: number, outFeatures: number, { bias = true, dtype = 'float32' }: LinearOptions = {}) {
+    super();
+    this.inFeatures = checkSize('Linear', 'inFeatures', inFeatures);
+    this.outFeatures = checkSize('Linear', 'outFeatures', outFeatures);
+    checkFloatDType('Linear', dtype);
+    const bound = 1 / Math.sqrt(inFeatures);
+    this.weight = uniformParameter([outFeatures, inFeatures], bound, dtype);
+    this.bias = bias ? uniformParameter([outFeatures], bound, dtype) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    return `${this.inFeatures}, ${this.outFeatures}${this.bias === null ? ', bias: false' : ''}`;
+  }
+}
