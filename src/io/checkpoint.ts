@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { describeSystemError, errnoOf } from './file-system.ts';
-import { loadSafetensors, type SaveOptions, saveSafetensors } from './safetensors.ts';
+import { loadSafetensors, type SaveSafetensorsOptions, saveSafetensors } from './safetensors.ts';
 
 /** The file of a run folder that holds its latest state. */
 export const CHECKPOINT_FILE = 'checkpoint.safetensors';
@@ -25,11 +25,11 @@ const TRAIN_PREFIX = '__train__.';
 
 export interface Checkpoint {
   /** The state dict of the model. */
-  weights: Map<string, Tensor>;
+  weights: Record<string, Tensor>;
   /** Tensors of the training, without their prefix. */
-  train: Map<string, Tensor>;
-  /** JSON documents by key. */
-  documents: Map<string, unknown>;
+  train: Record<string, Tensor>;
+  /** JSON documents by key: whatever parsed, for the reader to check. */
+  documents: Record<string, unknown>;
 }
 
 export interface LoadCheckpointOptions {
@@ -38,10 +38,14 @@ export interface LoadCheckpointOptions {
 }
 
 /** @throws CheckpointError  if the file cannot be written; the old one is then unchanged */
-export function saveCheckpoint(path: string, { weights, train, documents }: Checkpoint, options?: SaveOptions): void {
-  const tensors = new Map(weights);
-  for (const [name, tensor] of train) tensors.set(TRAIN_PREFIX + name, tensor);
-  const metadata = new Map([...documents].map(([key, value]) => [key, JSON.stringify(value)]));
+export function saveCheckpoint(
+  path: string,
+  { weights, train, documents }: Checkpoint,
+  options?: SaveSafetensorsOptions,
+): void {
+  const tensors = { ...weights };
+  for (const [name, tensor] of Object.entries(train)) tensors[TRAIN_PREFIX + name] = tensor;
+  const metadata = Object.fromEntries(Object.entries(documents).map(([key, value]) => [key, JSON.stringify(value)]));
   saveSafetensors(path, tensors, metadata, options);
 }
 
@@ -78,16 +82,16 @@ export function loadCheckpoint(path: string, { weightsOnly = false }: LoadCheckp
   } catch (error) {
     throw withPrevious(error, path, file);
   }
-  const weights = new Map<string, Tensor>();
-  const train = new Map<string, Tensor>();
-  for (const [name, tensor] of loaded.tensors) {
-    if (name.startsWith(TRAIN_PREFIX)) train.set(name.slice(TRAIN_PREFIX.length), tensor);
-    else weights.set(name, tensor);
+  const weights: Record<string, Tensor> = Object.create(null);
+  const train: Record<string, Tensor> = Object.create(null);
+  for (const [name, tensor] of Object.entries(loaded.tensors)) {
+    if (name.startsWith(TRAIN_PREFIX)) train[name.slice(TRAIN_PREFIX.length)] = tensor;
+    else weights[name] = tensor;
   }
-  const documents = new Map<string, unknown>();
-  for (const [key, text] of loaded.metadata) {
+  const documents: Record<string, unknown> = Object.create(null);
+  for (const [key, text] of Object.entries(loaded.metadata)) {
     try {
-      documents.set(key, JSON.parse(text));
+      documents[key] = JSON.parse(text);
     } catch (cause) {
       throw new CheckpointError({ op: 'loadCheckpoint', problem: `${file}: ${key} is not JSON`, cause });
     }

@@ -47,8 +47,8 @@ export interface HeaderEntry {
 export interface Header {
   /** In the order of their bytes. */
   readonly entries: readonly HeaderEntry[];
-  /** Without our own two entries. */
-  readonly metadata: Map<string, string>;
+  /** Without our own two entries, and without a prototype. */
+  readonly metadata: Record<string, string>;
   /** What `lanegrad.sha256` promises; null for a file that another program wrote. */
   readonly digest: string | null;
 }
@@ -116,11 +116,10 @@ function checkLayout(entries: readonly HeaderEntry[], dataBytes: number, refuse:
   if (at !== dataBytes) refuse('bytes follow the last tensor, or are missing', dataBytes, at);
 }
 
-function takeDigest(metadata: Map<string, string>, refuse: Refuse): string | null {
-  const format = metadata.get(FORMAT_KEY);
-  const digest = metadata.get(DIGEST_KEY);
-  metadata.delete(FORMAT_KEY);
-  metadata.delete(DIGEST_KEY);
+function takeDigest(metadata: Record<string, string>, refuse: Refuse): string | null {
+  const { [FORMAT_KEY]: format, [DIGEST_KEY]: digest } = metadata;
+  delete metadata[FORMAT_KEY];
+  delete metadata[DIGEST_KEY];
   if (format === undefined && digest === undefined) return null;
   if (format === undefined || digest === undefined || !/^[0-9a-f]{64}$/.test(digest)) {
     return refuse('the digest or the format entry of this file is missing or damaged');
@@ -144,11 +143,13 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, refuse: Refuse
   }
   if (text[0] !== '{') return refuse('the header does not begin with "{"');
   const scan = new HeaderScanner(text, refuse);
-  const metadata = new Map<string, string>();
+  const metadata: Record<string, string> = Object.create(null);
   const entries: HeaderEntry[] = [];
   scan.object((name) => {
     if (name === METADATA_KEY) {
-      scan.object((key) => metadata.set(key, scan.string()));
+      scan.object((key) => {
+        metadata[key] = scan.string();
+      });
       return;
     }
     if (entries.length === MAX_TENSORS) refuse(`the file has more than ${MAX_TENSORS} tensors`);

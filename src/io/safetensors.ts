@@ -29,31 +29,24 @@ import {
 /** Bytes read at a time: the digest is taken, and 64-bit integers narrowed, in pieces of this size. */
 const CHUNK = 1024 * 1024;
 
-/** Tensors by name, and strings by key. */
+/** Tensors by name, as `loadStateDict` takes them, and strings by key. Neither object has a prototype. */
 export interface TensorFile {
-  tensors: Map<string, Tensor>;
-  metadata: Map<string, string>;
+  tensors: Record<string, Tensor>;
+  metadata: Record<string, string>;
 }
 
-export type NamedTensors = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
-export type NamedStrings = ReadonlyMap<string, string> | Readonly<Record<string, string>>;
-
-export interface SaveOptions {
+export interface SaveSafetensorsOptions {
   /** The name under which the file that is replaced is kept, in the same folder. */
   keepPrevious?: string;
   /** @internal */
   fs?: FileSystem;
 }
 
-export interface LoadOptions {
+export interface LoadSafetensorsOptions {
   /** Which tensors to keep; the others are checked and passed over. */
   filter?: (name: string) => boolean;
   /** Refuse a file without our digest, as another program writes it. */
   requireDigest?: boolean;
-}
-
-function entriesOf<T>(named: ReadonlyMap<string, T> | Readonly<Record<string, T>>): [string, T][] {
-  return named instanceof Map ? [...named] : Object.entries(named as Record<string, T>);
 }
 
 function checkByteOrder(op: string): void {
@@ -115,14 +108,14 @@ function bytesOf(tensor: Tensor): Uint8Array {
  */
 export function saveSafetensors(
   path: string,
-  tensors: NamedTensors,
-  metadata: NamedStrings = {},
-  { keepPrevious, fs: fileSystem }: SaveOptions = {},
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+  { keepPrevious, fs: fileSystem }: SaveSafetensorsOptions = {},
 ): void {
   const op = 'saveSafetensors';
   checkByteOrder(op);
-  const named = entriesOf(tensors);
-  const strings = entriesOf(metadata);
+  const named = Object.entries(tensors);
+  const strings = Object.entries(metadata);
   checkNames(op, named, strings);
   const width = (tensor: Tensor) => dtypes[tensor.dtype].bytes;
   named.sort(([a, x], [b, y]) => width(y) - width(x) || (a < b ? -1 : 1));
@@ -258,7 +251,10 @@ function openRegular(path: string, refuse: Refuse): number {
  * @throws CheckpointError  if the file cannot be read, breaks the format, has other dtypes, or fails its digest
  * @throws LimitError       if a tensor does not fit into memory
  */
-export function loadSafetensors(path: string, { filter, requireDigest = false }: LoadOptions = {}): TensorFile {
+export function loadSafetensors(
+  path: string,
+  { filter, requireDigest = false }: LoadSafetensorsOptions = {},
+): TensorFile {
   const op = 'loadSafetensors';
   checkByteOrder(op);
   const refuse: Refuse = (problem, got, expected) => {
@@ -270,10 +266,11 @@ export function loadSafetensors(path: string, { filter, requireDigest = false }:
     if (header.digest === null && requireDigest) refuse('this file was not written by lanegrad, or is damaged');
     const hash = header.digest === null ? null : createHash('sha256').update(blankDigest(bytes));
     const scratch = new Uint8Array(CHUNK);
-    const tensors = new Map<string, Tensor>();
+    // A name may be `__proto__`.
+    const tensors: Record<string, Tensor> = Object.create(null);
     for (const entry of header.entries) {
       if (filter === undefined || filter(entry.name)) {
-        tensors.set(entry.name, readTensor(fd, bytes.length, entry, hash, refuse, scratch));
+        tensors[entry.name] = readTensor(fd, bytes.length, entry, hash, refuse, scratch);
       } else if (hash !== null) {
         readPieces(fd, bytes.length, entry, hash, refuse, scratch, () => {});
       }
