@@ -5,7 +5,7 @@
  * A process number alone may by now belong to another program; on Linux the start time tells them apart.
  */
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +15,11 @@ import { describeSystemError, errnoOf } from './file-system.ts';
 
 export const LOCK_FILE = '.lock';
 
-/** How often a lock that vanishes while it is looked at is tried again. */
-const ATTEMPTS = 100;
+/** How often a lock that changes while it is looked at is tried again, and the pause where another takes it over. */
+const ATTEMPTS = 1000;
+const RETRY_MS = 5;
+/** A claim on a dead process's lock that is older than this was left by a process that died as well. */
+const CLAIM_MS = 2000;
 
 interface LockContent {
   readonly pid: number;
@@ -91,23 +94,27 @@ function place(own: string, path: string, content: string): boolean {
   }
 }
 
-/** Takes a dead process's lock away, and nobody else's that came in between. */
-function removeStale(path: string, aside: string, stale: string): void {
+/**
+ * Takes a dead process's lock away, and nobody else's: who wants to remove this very lock first creates a file named
+ * after its content, so that between the last look and the removal nobody else can have replaced it.
+ */
+function removeStale(path: string, stale: string): void {
+  const claim = `${path}.${createHash('sha256').update(stale).digest('hex').slice(0, 16)}.tmp`;
   try {
-    fs.renameSync(path, aside);
+    fs.writeFileSync(claim, '', { flag: 'wx' });
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return;
-    throw error;
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    const since = fs.statSync(claim, { throwIfNoEntry: false })?.mtimeMs;
+    // Only a death inside the few microseconds below leaves a claim behind.
+    if (since !== undefined && Date.now() - since > CLAIM_MS) removeIfThere(claim);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    return;
   }
-  if (readIfThere(aside) !== stale) {
-    // Another process took the dead one's place between our look and our rename: its lock goes back.
-    try {
-      fs.linkSync(aside, path);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-    }
+  try {
+    if (readIfThere(path) === stale) removeIfThere(path);
+  } finally {
+    removeIfThere(claim);
   }
-  removeIfThere(aside);
 }
 
 let counter = 0;
@@ -153,7 +160,7 @@ export class FolderLock {
             code: 'ERR_LOCKED',
           });
         }
-        removeStale(path, `${own}.stale`, found);
+        removeStale(path, found);
       }
       throw new CheckpointError({ op, problem: `${path} changes all the time`, code: 'ERR_LOCKED' });
     } catch (cause) {
