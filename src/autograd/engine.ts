@@ -7,7 +7,7 @@ import { keepStorage, type Storage } from '../core/pool.ts';
 import { sameShape } from '../core/shape.ts';
 import { AutogradError, DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
-import { isGradEnabled, setGradEnabled } from './mode.ts';
+import { enableGrad, isGradEnabled, setGradEnabled } from './mode.ts';
 import { type MaybeTensor, Node } from './node.ts';
 
 export interface BackwardOptions {
@@ -113,29 +113,32 @@ function deposit(waiting: Waiting, node: Node, slot: number, gradient: Tensor): 
   slots[slot] = before === null ? gradient : addGradients!(before, gradient);
 }
 
-/** Differentiates the composite twin of a fused operation, so that the gradient has a graph of its own. */
-function backwardThroughTwin(node: Node, dys: readonly MaybeTensor[]): readonly MaybeTensor[] {
-  const saved = node.saved();
-  const inputs = saved.slice(0, node.edges.length);
-  // Each input is passed under another name: what is wanted is the partial derivative, also where one depends on another.
-  const aliases = inputs.map((x, i) => (x !== null && node.needs(i) ? aliasOf!(x) : x));
-  const outputs = node.op!.twin!(aliases, node.params);
-  const used = outputs.map((y, i) => [y, dys[i]] as const).filter(([y, dy]) => dy !== null && y.requiresGrad);
-  const wanted = aliases.filter((x, i) => x !== null && node.needs(i)) as Tensor[];
-  const found = gradientsOf(
-    node.opName,
-    used.map(([y]) => y),
-    used.map(([, dy]) => dy as Tensor),
-    wanted,
-    { createGraph: true },
-  );
-  let next = 0;
-  return inputs.map((x, i) => (x !== null && node.needs(i) ? found[next++] : null));
+/** Differentiates the composite twin of a fused operation, whose own rule is a raw kernel or missing. */
+function backwardThroughTwin(node: Node, dys: readonly MaybeTensor[], createGraph: boolean): readonly MaybeTensor[] {
+  const inputs = node.saved().slice(0, node.edges.length);
+  return enableGrad(() => {
+    // Each input passes under another name: wanted is the partial derivative, also where one depends on another.
+    const aliases = inputs.map((x, i) => (x !== null && node.needs(i) ? aliasOf!(x) : x));
+    const outputs = node.op!.twin!(aliases, node.params);
+    const used = outputs.map((y, i) => [y, dys[i]] as const).filter(([y, dy]) => dy !== null && y.requiresGrad);
+    const wanted = aliases.filter((x, i) => x !== null && node.needs(i)) as Tensor[];
+    const found = gradientsOf(
+      node.opName,
+      used.map(([y]) => y),
+      used.map(([, dy]) => dy),
+      wanted,
+      { createGraph },
+    );
+    let next = 0;
+    return inputs.map((x, i) => (x !== null && node.needs(i) ? found[next++] : null));
+  });
 }
 
 function runNode(node: Node, dys: readonly MaybeTensor[], createGraph: boolean): readonly MaybeTensor[] {
   const op = node.op!;
-  if (createGraph && op.twin !== undefined) return backwardThroughTwin(node, dys);
+  if (op.twin !== undefined && (createGraph || op.backward === undefined)) {
+    return backwardThroughTwin(node, dys, createGraph);
+  }
   return op.backward!(node, dys, node.params);
 }
 

@@ -21,8 +21,9 @@ export interface DifferentiableOp<P> {
   readonly name: string;
   readonly backward?: BackwardRule<P>;
   /**
-   * The same outputs out of differentiable operations: for a fused family whose `backward` is a raw kernel. The engine
-   * differentiates it in place of `backward` when the graph of the gradient is asked for.
+   * The same outputs out of differentiable operations: for a fused family whose `backward` is a raw kernel, or that has
+   * none. The engine differentiates it in place of `backward` when the graph of the gradient is asked for. Such an
+   * operation saves all its inputs first, in their order.
    */
   readonly twin?: (inputs: readonly MaybeTensor[], params: P) => readonly Tensor[];
 }

@@ -1,6 +1,7 @@
 /** Conversions between dtypes, the identity, and operands out of JavaScript numbers. */
 
 import { checkDType, type DataArray, type DType, isFloat, newArray, promote } from '../core/dtype.ts';
+import { DTypeError } from '../errors.ts';
 import { emptyTensor, Tensor, wrapArray } from '../tensor.ts';
 import { checkTensor, defineOp } from './define.ts';
 
@@ -87,4 +88,12 @@ export function resultDType(a: Tensor, b: Tensor): DType {
   if (a.rank > 0 && b.rank === 0 && category(b.dtype) <= category(a.dtype)) return a.dtype;
   if (b.rank > 0 && a.rank === 0 && category(a.dtype) <= category(b.dtype)) return b.dtype;
   return promote(a.dtype, b.dtype);
+}
+
+/** @throws DTypeError  if `x` does not hold integers */
+export function checkIds(op: string, x: Tensor): Tensor {
+  checkTensor(op, x);
+  if (x.dtype === 'int32') return x;
+  if (x.dtype === 'uint8') return to(x, 'int32');
+  throw new DTypeError({ op, problem: 'ids must be integers', got: x.dtype, expected: 'int32' });
 }

@@ -85,10 +85,14 @@ function kernelDType(inputs: readonly MaybeTensor[]): DType {
   return first ?? 'float32';
 }
 
+function isDifferentiable(op: DifferentiableOp<never>): boolean {
+  return op.backward !== undefined || op.twin !== undefined;
+}
+
 /** Hangs the outputs into the graph if one of the inputs asks for a gradient; else drops what was saved. */
 function record<P>(node: Node<P>, inputs: readonly MaybeTensor[], outputs: readonly Tensor[]): void {
   let needed = false;
-  if (isGradEnabled() && node.op!.backward !== undefined) {
+  if (isGradEnabled() && isDifferentiable(node.op!)) {
     for (let i = 0; i < inputs.length; i++) if (inputs[i] !== null && inputs[i]!.requiresGrad) needed = true;
   }
   if (!needed) {
@@ -102,7 +106,7 @@ function record<P>(node: Node<P>, inputs: readonly MaybeTensor[], outputs: reado
 
 /** Before the forward, so that it can ask `node.needs(i)` and save no more than the gradient takes. */
 function link<P>(node: Node<P>, inputs: readonly MaybeTensor[]): void {
-  const recording = isGradEnabled() && node.op!.backward !== undefined;
+  const recording = isGradEnabled() && isDifferentiable(node.op!);
   const { edges, slots, shapes, dtypes } = node;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];

@@ -1,0 +1,191 @@
+/**
+ * Everything random: a counter-based generator whose draws are the same bits on every backend, platform and number of
+ * threads. A draw is a function of (seed, stream, block), so a state is three numbers, and resuming is setting them.
+ */
+
+import { ConfigError } from '../errors.ts';
+import { philox4x32 } from './philox.ts';
+
+/** Where a generator stands; plain JSON. */
+export interface GeneratorState {
+  /** Unsigned 64-bit, in decimal: JSON has no integers of that size. */
+  readonly seed: string;
+  readonly stream: string;
+  /** Blocks of four 32-bit words handed out so far. */
+  readonly block: number;
+}
+
+const WORD = 2 ** 32;
+const MASK_64 = (1n << 64n) - 1n;
+
+/** Natural logarithm of x in (0, 1], by atanh's series: no libm, so the same bits everywhere. */
+function logOf(x: number): number {
+  let exponent = 0;
+  while (x < Math.SQRT1_2) {
+    x *= 2;
+    exponent--;
+  }
+  const s = (x - 1) / (x + 1);
+  const s2 = s * s;
+  let tail = 0;
+  for (let k = 25; k >= 1; k -= 2) tail = tail * s2 + 1 / k;
+  return exponent * Math.LN2 + 2 * s * tail;
+}
+
+const SINE = [-1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800, 1 / 6227020800, -1 / 1307674368000];
+const COSINE = [-1 / 2, 1 / 24, -1 / 720, 1 / 40320, -1 / 3628800, 1 / 479001600, -1 / 87178291200, 1 / 20922789888000];
+
+function series(coefficients: readonly number[], r2: number): number {
+  let sum = 0;
+  for (let i = coefficients.length - 1; i >= 0; i--) sum = (sum + coefficients[i]) * r2;
+  return 1 + sum;
+}
+
+/** cos 2πu and sin 2πu for u in [0, 1). */
+function turn(u: number): [number, number] {
+  const quarter = Math.floor(u * 4 + 0.5);
+  const r = (u - quarter / 4) * 2 * Math.PI;
+  const [c, s] = [series(COSINE, r * r), r * series(SINE, r * r)];
+  switch (quarter & 3) {
+    case 0:
+      return [c, s];
+    case 1:
+      return [-s, c];
+    case 2:
+      return [-c, -s];
+    default:
+      return [s, -c];
+  }
+}
+
+function toUint64(op: string, value: number | bigint): bigint {
+  if (typeof value === 'bigint') {
+    if (value >= 0n && value <= MASK_64) return value;
+  } else if (Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  throw new ConfigError({ op, problem: 'a seed is a non-negative integer', got: value, expected: '0 to 2⁶⁴ − 1' });
+}
+
+/** A seeded source of random numbers (Philox4x32-10). */
+export class Generator {
+  #seed: bigint;
+  #stream: bigint;
+  #block = 0;
+
+  /** @throws ConfigError  if the seed is no non-negative integer below 2⁶⁴ */
+  constructor(seed: number | bigint = 0, stream: number | bigint = 0) {
+    this.#seed = toUint64('Generator', seed);
+    this.#stream = toUint64('Generator', stream);
+  }
+
+  get seed(): bigint {
+    return this.#seed;
+  }
+
+  /** Starts over from another seed. */
+  manualSeed(seed: number | bigint): this {
+    this.#seed = toUint64('manualSeed', seed);
+    this.#block = 0;
+    return this;
+  }
+
+  getState(): GeneratorState {
+    return { seed: String(this.#seed), stream: String(this.#stream), block: this.#block };
+  }
+
+  /** @throws ConfigError  if the state is none of `getState` */
+  setState(state: GeneratorState): this {
+    const { seed, stream, block } = state ?? {};
+    const number = /^\d{1,20}$/;
+    if (!number.test(seed) || !number.test(stream) || !Number.isSafeInteger(block) || block < 0) {
+      throw new ConfigError({ op: 'setState', problem: 'not the state of a generator', got: JSON.stringify(state) });
+    }
+    this.#seed = toUint64('setState', BigInt(seed));
+    this.#stream = toUint64('setState', BigInt(stream));
+    this.#block = block;
+    return this;
+  }
+
+  /** Another generator of the same seed whose draws have nothing in common with these. */
+  fork(stream: number | bigint): Generator {
+    return new Generator(this.#seed, stream);
+  }
+
+  /** Takes `blocks` blocks of four words out of the sequence: where a kernel starts to draw them. */
+  reserve(blocks: number): { seedLo: number; seedHi: number; streamLo: number; streamHi: number; block: number } {
+    const block = this.#block;
+    this.#block += blocks;
+    const [seed, stream] = [this.#seed, this.#stream];
+    return {
+      seedLo: Number(seed & 0xffffffffn),
+      seedHi: Number(seed >> 32n),
+      streamLo: Number(stream & 0xffffffffn),
+      streamHi: Number(stream >> 32n),
+      block,
+    };
+  }
+
+  /** `n` uniform 32-bit words. */
+  words(n: number): Uint32Array {
+    const blocks = Math.ceil(n / 4);
+    const { seedLo, seedHi, streamLo, streamHi, block } = this.reserve(blocks);
+    const out = new Uint32Array(4 * blocks);
+    for (let i = 0; i < blocks; i++) {
+      const at = block + i;
+      philox4x32(at % WORD, Math.floor(at / WORD), streamLo, streamHi, seedLo, seedHi, out, 4 * i);
+    }
+    return out.subarray(0, n);
+  }
+
+  /** `n` draws from [0, 1) with 53 random bits each. */
+  uniform53(n: number): Float64Array {
+    const words = this.words(2 * n);
+    const out = new Float64Array(n);
+    for (let i = 0; i < n; i++) out[i] = ((words[2 * i] >>> 5) * 2 ** 26 + (words[2 * i + 1] >>> 6)) * 2 ** -53;
+    return out;
+  }
+
+  /** `n` draws from the standard normal distribution, by Box and Muller, in float64. */
+  normal(n: number): Float64Array {
+    const pairs = Math.ceil(n / 2);
+    const u = this.uniform53(2 * pairs);
+    const out = new Float64Array(2 * pairs);
+    for (let i = 0; i < pairs; i++) {
+      const radius = Math.sqrt(-2 * logOf(1 - u[2 * i]));
+      const [c, s] = turn(u[2 * i + 1]);
+      out[2 * i] = radius * c;
+      out[2 * i + 1] = radius * s;
+    }
+    return out.subarray(0, n);
+  }
+
+  /** An integer from [0, bound), bound at most 2³²; every one as likely as the next. */
+  integers(n: number, bound: number): Float64Array {
+    const u = this.uniform53(n);
+    // 53 bits against a bound of at most 32: the bias is below 2⁻²¹ of a draw's probability.
+    for (let i = 0; i < n; i++) u[i] = Math.floor(u[i] * bound);
+    return u;
+  }
+
+  /** The numbers 0 … n − 1 in random order, by Fisher and Yates. */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    const u = this.uniform53(Math.max(0, n - 1));
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(u[n - 1 - i] * (i + 1));
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    return order;
+  }
+}
+
+/** What everything random draws from unless it is given a generator. Seeded with 0: the same run twice is the same. */
+export const defaultGenerator = new Generator(0);
+
+/**
+ * Seeds the default generator: initial weights, dropout, shuffling, sampling.
+ *
+ * @throws ConfigError  if the seed is no non-negative integer below 2⁶⁴
+ */
+export function manualSeed(seed: number | bigint): Generator {
+  return defaultGenerator.manualSeed(seed);
+}

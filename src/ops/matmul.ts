@@ -1,0 +1,236 @@
+/** Matrix products. One operation stands under all of them; a transpose in front of a product copies nothing. */
+
+import { type FloatArray, isFloat } from '../core/dtype.ts';
+import { broadcastShapes, type Shape, sizeOf } from '../core/shape.ts';
+import { DTypeError, ShapeError } from '../errors.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
+import { add, mul } from './arithmetic.ts';
+import { expandTo, sum, sumTo } from './broadcast.ts';
+import { resultDType, to } from './cast.ts';
+import { checkSameDType, checkTensor, defineComposite, defineOp, type OpCase, type Sampler } from './define.ts';
+import { reshape } from './movement.ts';
+
+export interface Transposes {
+  /** The first operand is stored the other way round in its last two axes. */
+  transA?: boolean;
+  transB?: boolean;
+}
+
+/**
+ * op(a)·op(b) (+ bias) over a leading batch axis; a batch of 1 on one side is repeated.
+ * a [A, m, k] (or [A, k, m]), b [B, k, n] (or [B, n, k]), bias [n] → [max(A, B), m, n]
+ */
+const productOp = defineOp<Required<Transposes>>({
+  name: 'product',
+  forward(node, [a, b, bias], { transA, transB }) {
+    const [batchA, rowsA, colsA] = a!.shape;
+    const [batchB, rowsB, colsB] = b!.shape;
+    const [m, k] = transA ? [colsA, rowsA] : [rowsA, colsA];
+    const n = transB ? rowsB : colsB;
+    const batch = batchA === 1 ? batchB : batchA;
+    const y = emptyTensor([batch, m, n], a!.dtype);
+    node.kernels.gemm(
+      transA,
+      transB,
+      m,
+      n,
+      k,
+      a!.data as FloatArray,
+      b!.data as FloatArray,
+      y.data as FloatArray,
+      false,
+      (bias?.data ?? null) as FloatArray | null,
+      batch,
+      batchA === 1 ? 0 : m * k,
+      batchB === 1 ? 0 : k * n,
+      m * n,
+    );
+    node.save(node.needs(1) ? a : null, node.needs(0) ? b : null);
+    return y;
+  },
+  backward(node, [dy], { transA, transB }) {
+    const [a, b] = node.saved();
+    const da = (): Tensor => (transA ? product(b!, dy!, transB, true) : product(dy!, b!, false, !transB));
+    const db = (): Tensor => (transB ? product(dy!, a!, true, transA) : product(a!, dy!, !transA, false));
+    return [
+      node.needs(0) ? sumTo(da(), node.shapes[0]) : null,
+      node.needs(1) ? sumTo(db(), node.shapes[1]) : null,
+      node.needs(2) ? sum(dy!, [0, 1]) : null,
+    ];
+  },
+  cases: [
+    ...[false, true].flatMap((transA) =>
+      [false, true].map(
+        (transB) =>
+          (s: Sampler): OpCase => ({
+            inputs: [s.normal(transA ? [4, 3] : [3, 4]), s.normal(transB ? [5, 4] : [4, 5])],
+            call: (a, b) => matmul(a, b, { transA, transB }),
+          }),
+      ),
+    ),
+    (s) => ({ inputs: [s.normal([2, 3, 4]), s.normal([2, 4, 2])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([2, 1, 3, 4]), s.normal([3, 4, 2])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4]), s.normal([4, 5])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([3, 4]), s.normal([2, 4, 5])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([4]), s.normal([4])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([4]), s.normal([4, 3])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4]), s.normal([4])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([3, 0]), s.normal([0, 2])], call: (a, b) => matmul(a, b) }),
+    (s) => ({ inputs: [s.normal([7, 33]), s.normal([33, 17])], call: (a, b) => matmul(a, b) }),
+  ],
+  tolerance: 4e-6,
+});
+
+function product(a: Tensor, b: Tensor, transA: boolean, transB: boolean, bias: Tensor | null = null): Tensor {
+  return productOp.run([a, b, bias], { transA, transB });
+}
+
+/** A product of matrices [rows, columns], without a batch. */
+function product2d(a: Tensor, b: Tensor, transA: boolean, transB: boolean, bias: Tensor | null = null): Tensor {
+  const y = product(reshape(a, [1, ...a.shape]), reshape(b, [1, ...b.shape]), transA, transB, bias);
+  return reshape(y, y.shape.slice(1));
+}
+
+/** Both as floats of one dtype. Integers are multiplied in float64 and come back as integers. */
+function meet(op: string, a: Tensor, b: Tensor): [Tensor, Tensor, (y: Tensor) => Tensor] {
+  checkTensor(op, a);
+  checkTensor(op, b);
+  const dtype = resultDType(a, b);
+  if (isFloat(dtype)) return [to(a, dtype), to(b, dtype), (y) => y];
+  if (dtype === 'bool') throw new DTypeError({ op, problem: 'bools have no product of matrices', hint: 'convert with to' });
+  return [to(a, 'float64'), to(b, 'float64'), (y) => to(y, dtype)];
+}
+
+function inner(shape: Shape, trans: boolean, first: boolean): number {
+  return shape[shape.length - (trans === first ? 2 : 1)];
+}
+
+/**
+ * The product of matrices, of vectors, or of batches of matrices, as PyTorch's: a vector in front counts as a row, one
+ * behind as a column, and all axes but the last two are broadcast.
+ *
+ * Shapes:   a [..., m, k], b [..., k, n] → y [..., m, n]; with `transA` a is [..., k, m], with `transB` b is [..., n, k]
+ * Gradient: da = dy·bᵀ, db = aᵀ·dy
+ * @throws ShapeError  if the inner dimensions differ, the batches do not broadcast, or an operand is 0-d
+ */
+export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }: Transposes = {}): Tensor {
+  const [ta, tb, back] = meet('matmul', a, b);
+  if (ta.rank === 0 || tb.rank === 0) {
+    throw new ShapeError({ op: 'matmul', problem: 'a 0-d tensor has no product of matrices', hint: 'use mul' });
+  }
+  const [rowVector, columnVector] = [ta.rank === 1, tb.rank === 1];
+  const ma = rowVector ? reshape(ta, [1, ta.size]) : ta;
+  const mb = columnVector ? reshape(tb, [tb.size, 1]) : tb;
+  const [tA, tB] = [transA && !rowVector, transB && !columnVector];
+  const [ka, kb] = [inner(ma.shape, tA, true), inner(mb.shape, !tB, true)];
+  if (ka !== kb) {
+    throw new ShapeError({
+      op: 'matmul',
+      problem: `inner dimensions differ: [${a.shape.join(', ')}]${transA ? 'ᵀ' : ''} × [${b.shape.join(', ')}]${transB ? 'ᵀ' : ''}`,
+      hint: `${ka} ≠ ${kb}`,
+    });
+  }
+  const y = batched(ma, mb, tA, tB);
+  const out = [...y.shape.slice(0, -2), ...(rowVector ? [] : [y.shape[y.rank - 2]]), ...(columnVector ? [] : [y.shape[y.rank - 1]])];
+  return back(reshape(y, out));
+}
+
+/** Matrices with any leading axes, inner dimensions known to fit. */
+function batched(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
+  if (a.rank === 2 && b.rank === 2) return product2d(a, b, transA, transB);
+  if (b.rank === 2 && !transA) {
+    // One tall product in place of a batch of small ones.
+    const y = product2d(reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1]]), b, false, transB);
+    return reshape(y, [...a.shape.slice(0, -1), y.shape[1]]);
+  }
+  const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const batch = sizeOf(lead);
+  const asBatch = (x: Tensor): Tensor => {
+    const single = sizeOf(x.shape.slice(0, -2)) === 1 && batch > 0;
+    const whole = single ? x : expandTo(x, [...lead, ...x.shape.slice(-2)]);
+    return reshape(whole, [single ? 1 : batch, ...x.shape.slice(-2)]);
+  };
+  const y = product(asBatch(a), asBatch(b), transA, transB);
+  return reshape(y, [...lead, ...y.shape.slice(1)]);
+}
+
+/** The product of two matrices. @throws ShapeError if one is no matrix, or the inner dimensions differ */
+export function mm(a: Tensor, b: Tensor): Tensor {
+  for (const x of [a, b]) checkRank('mm', x, 2);
+  return matmul(a, b);
+}
+
+/** The products of two batches of matrices: a [B, m, k], b [B, k, n] → [B, m, n]. */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  for (const x of [a, b]) checkRank('bmm', x, 3);
+  if (a.shape[0] !== b.shape[0]) {
+    throw new ShapeError({ op: 'bmm', problem: 'batches differ', got: b.shape, expected: `[${a.shape[0]}, …]` });
+  }
+  return matmul(a, b);
+}
+
+/** The sum of the products of two vectors of one length. */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  for (const x of [a, b]) checkRank('dot', x, 1);
+  return matmul(a, b);
+}
+
+function checkRank(op: string, x: Tensor, rank: number): void {
+  if (checkTensor(op, x).rank !== rank) {
+    throw new ShapeError({ op, problem: `expected a tensor with ${rank} axes`, got: x.shape });
+  }
+}
+
+/** β·x + α·a·b, x broadcast to the product. */
+export const addmm = defineComposite(
+  {
+    name: 'addmm',
+    cases: [
+      (s) => ({
+        inputs: [s.normal([5]), s.normal([3, 4]), s.normal([4, 5])],
+        call: (x, a, b) => addmm(x, a, b, { beta: 0.5, alpha: 2 }),
+      }),
+    ],
+    tolerance: 4e-6,
+  },
+  (x: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: { beta?: number; alpha?: number } = {}): Tensor =>
+    add(beta === 1 ? x : mul(x, beta), alpha === 1 ? mm(a, b) : mul(mm(a, b), alpha)),
+);
+
+/**
+ * x·weightᵀ + bias, the bias added by the product's kernel.
+ *
+ * Shapes:   x [..., in], weight [out, in], bias [out] → y [..., out]
+ * Gradient: dx = dy·weight, dweight = dyᵀ·x, dbias = Σ dy
+ * @throws ShapeError  if the sizes do not fit
+ */
+export const linear = defineComposite(
+  {
+    name: 'linear',
+    cases: [
+      (s) => ({ inputs: [s.normal([3, 4]), s.normal([5, 4]), s.normal([5])], call: (x, w, b) => linear(x, w, b) }),
+      (s) => ({ inputs: [s.normal([2, 3, 4]), s.normal([5, 4])], call: (x, w) => linear(x, w) }),
+      (s) => ({ inputs: [s.normal([4]), s.normal([5, 4]), s.normal([5])], call: (x, w, b) => linear(x, w, b) }),
+    ],
+    tolerance: 4e-6,
+  },
+  (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor => {
+    checkTensor('linear', x);
+    checkRank('linear', weight, 2);
+    const [outputs, inputs] = weight.shape;
+    if (x.rank === 0 || x.shape[x.rank - 1] !== inputs) {
+      throw new ShapeError({
+        op: 'linear',
+        problem: `the last axis of the input must be the weight's second`,
+        got: x.shape,
+        expected: `[…, ${inputs}]`,
+      });
+    }
+    if (bias !== null && (bias.rank !== 1 || bias.shape[0] !== outputs)) {
+      throw new ShapeError({ op: 'linear', problem: 'the bias must have one value an output', got: bias.shape, expected: [outputs] });
+    }
+    checkSameDType('linear', x, weight, bias);
+    const y = product2d(reshape(x, [sizeOf(x.shape.slice(0, -1)), inputs]), weight, false, true, bias);
+    return reshape(y, [...x.shape.slice(0, -1), outputs]);
+  },
+);

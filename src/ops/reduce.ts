@@ -1,0 +1,261 @@
+/** Reductions: means, extremes and their places, log-sum-exp, variance. */
+
+import { ArgReduceOp, ReduceOp } from '../backend/opcodes.ts';
+import { floatOf } from '../core/dtype.ts';
+import { checkAxes, checkAxis, type Shape, sizeOf } from '../core/shape.ts';
+import { ShapeError } from '../errors.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
+import { add, div, mul, sub } from './arithmetic.ts';
+import { type Axes, beginWalk, endWalk, expandTo, filled, type ReduceOptions, reducedShape, sum } from './broadcast.ts';
+import { to } from './cast.ts';
+import { eq, where } from './compare.ts';
+import { checkFloat, checkTensor, defineComposite, defineOp, type Op, type Sampler } from './define.ts';
+import { reshape } from './movement.ts';
+import { abs, exp, log, sqrt, square } from './unary.ts';
+
+/** `reduced` in the shape that broadcasts against what it was reduced from. */
+function withAxes(reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor {
+  return reshape(reduced, reducedShape(shape, axes, true));
+}
+
+function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
+  if (sizeOf(axes.map((i) => x.shape[i])) > 0) return;
+  throw new ShapeError({ op, problem: 'nothing to choose from along the reduced axes', got: x.shape });
+}
+
+/**
+ * The mean over `axes` (all by default); of integers in float32, of nothing NaN.
+ *
+ * Shapes:   as `sum`
+ * Gradient: dx = dy/n, repeated
+ */
+export const mean = defineComposite(
+  {
+    name: 'mean',
+    cases: [
+      (s) => ({ inputs: [s.normal([3, 4])], call: (x) => mean(x) }),
+      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => mean(x, [0, 2]) }),
+    ],
+  },
+  (x: Tensor, axes: Axes = null, options: ReduceOptions = {}): Tensor => {
+    checkTensor('mean', x);
+    const list = checkAxes('mean', axes, x.rank);
+    return div(sum(to(x, floatOf(x.dtype)), list.length === 0 ? null : list, options), sizeOf(list.map((i) => x.shape[i])));
+  },
+);
+
+interface ExtremeParams {
+  readonly axes: readonly number[];
+  readonly keepdim: boolean;
+}
+
+function defineExtreme(name: 'amax' | 'amin', opcode: ReduceOp): Op<ExtremeParams> {
+  const call = (x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor => (name === 'amax' ? amax : amin)(x, axes, options);
+  return defineOp<ExtremeParams>({
+    name,
+    tolerance: 0,
+    edges: [1, -1, 0, Infinity, -Infinity, NaN],
+    forward(node, [x], { axes, keepdim }) {
+      const y = emptyTensor(reducedShape(x!.shape, axes, keepdim), x!.dtype);
+      const walk = beginWalk(node.kernels, x!, axes);
+      node.kernels.reduce(opcode, walk.data, y.data, walk.outer, walk.n, walk.inner);
+      endWalk(walk);
+      node.save(x, y);
+      return y;
+    },
+    // Equals share the gradient.
+    backward(node, [dy], { axes }) {
+      const [x, y] = node.saved() as [Tensor, Tensor];
+      const chosen = to(eq(x, withAxes(y.detach(), x.shape, axes)), x.dtype);
+      const count = sum(chosen, axes.length === 0 ? null : axes, { keepdim: true });
+      const share = axes.length === 0 ? chosen : div(chosen, count);
+      return [mul(share, withAxes(dy!, x.shape, axes))];
+    },
+    cases: [
+      (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => call(x) }),
+      (s) => ({ inputs: [s.distinct([2, 3, 4])], call: (x) => call(x, 1) }),
+      (s) => ({ inputs: [s.distinct([2, 3, 4])], call: (x) => call(x, [0, 2], { keepdim: true }) }),
+      (s) => ({ inputs: [s.distinct([])], call: (x) => call(x) }),
+    ],
+  });
+}
+
+function extreme(op: Op<ExtremeParams>, x: Tensor, axes: Axes, keepdim: boolean): Tensor {
+  checkTensor(op.name, x);
+  const list = checkAxes(op.name, axes, x.rank);
+  checkNotEmpty(op.name, x, list);
+  // Bytes and bools are compared as int32, which the reference kernels know.
+  const wide = x.dtype === 'bool' || x.dtype === 'uint8' ? to(x, 'int32') : x;
+  return to(op.run([wide], { axes: list, keepdim }), x.dtype);
+}
+
+const amaxOp = defineExtreme('amax', ReduceOp.max);
+/**
+ * The largest over `axes` (all by default); NaN if there is one.
+ *
+ * Shapes:   as `sum`
+ * Gradient: to the largest, shared equally among equals
+ * @throws ShapeError  if there is nothing to choose from
+ */
+export function amax(x: Tensor, axes: Axes = null, { keepdim = false }: ReduceOptions = {}): Tensor {
+  return extreme(amaxOp, x, axes, keepdim);
+}
+
+const aminOp = defineExtreme('amin', ReduceOp.min);
+/** The smallest over `axes`: see `amax`. */
+export function amin(x: Tensor, axes: Axes = null, { keepdim = false }: ReduceOptions = {}): Tensor {
+  return extreme(aminOp, x, axes, keepdim);
+}
+
+interface ArgParams {
+  readonly axis: number | null;
+  readonly keepdim: boolean;
+}
+
+function defineArg(name: 'argmax' | 'argmin', opcode: ArgReduceOp): (x: Tensor, axis?: number | null, options?: ReduceOptions) => Tensor {
+  const op = defineOp<ArgParams>({
+    name,
+    differentiable: false,
+    tolerance: 0,
+    edges: [1, -1, 0, Infinity, -Infinity, NaN],
+    forward(node, [x], { axis, keepdim }) {
+      const axes = checkAxes(name, axis, x!.rank);
+      const y = emptyTensor(reducedShape(x!.shape, axes, keepdim), 'int32');
+      const walk = beginWalk(node.kernels, x!, axes);
+      node.kernels.argReduce(opcode, walk.data, y.data as Int32Array, walk.outer, walk.n, walk.inner);
+      return y;
+    },
+    cases: [
+      (s: Sampler) => ({ inputs: [s.normal([3, 4])], call: (x) => arg(x) }),
+      (s: Sampler) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => arg(x, 1, { keepdim: true }) }),
+    ],
+  });
+  const arg = (x: Tensor, axis: number | null = null, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    checkTensor(name, x);
+    checkNotEmpty(name, x, checkAxes(name, axis, x.rank));
+    const wide = x.dtype === 'bool' || x.dtype === 'uint8' ? to(x, 'int32') : x;
+    return op.run([wide], { axis, keepdim });
+  };
+  return arg;
+}
+
+/** The place of the largest along `axis` (of the flattened tensor by default): the first of equals, the first NaN. */
+export const argmax = defineArg('argmax', ArgReduceOp.argmax);
+/** The place of the smallest along `axis`: see `argmax`. */
+export const argmin = defineArg('argmin', ArgReduceOp.argmin);
+
+/** The extreme along one axis and its place. */
+export interface Extreme {
+  readonly values: Tensor;
+  /** int32 */
+  readonly indices: Tensor;
+}
+
+/** The values at `indices` along `axis`, as a sum against a mask, so that the gradient goes to one place alone. */
+function pick(x: Tensor, indices: Tensor, axis: number): Tensor {
+  const places = filled([x.shape[axis]], 0, 'int32');
+  for (let i = 0; i < places.size; i++) places.data[i] = i;
+  const shape = x.shape.map((d, i) => (i === axis ? d : 1));
+  const chosen = eq(reshape(places, shape), indices);
+  return sum(where(chosen, x, filled([], 0, x.dtype)), axis, { keepdim: true });
+}
+
+function extremeAlong(
+  name: 'max' | 'min',
+  x: Tensor,
+  axis: number | null,
+  keepdim: boolean,
+): Tensor | Extreme {
+  checkTensor(name, x);
+  if (axis === null) return name === 'max' ? amax(x) : amin(x);
+  if (x.rank === 0) return { values: x, indices: filled([], 0, 'int32') };
+  const at = checkAxis(name, axis, x.rank);
+  const indices = (name === 'max' ? argmax : argmin)(x, at, { keepdim: true });
+  const values = to(pick(x, indices, at), x.dtype);
+  const out = reducedShape(x.shape, [at], keepdim);
+  return { values: reshape(values, out), indices: reshape(indices, out) };
+}
+
+/**
+ * The largest of all, or along `axis` the largest and its place. Of equals along an axis the first takes the gradient.
+ *
+ * @throws ShapeError  if there is nothing to choose from
+ */
+export function max(x: Tensor): Tensor;
+export function max(x: Tensor, axis: number, options?: ReduceOptions): Extreme;
+export function max(x: Tensor, axis: number | null = null, { keepdim = false }: ReduceOptions = {}): Tensor | Extreme {
+  return extremeAlong('max', x, axis, keepdim);
+}
+
+/** The smallest of all, or along `axis` the smallest and its place: see `max`. */
+export function min(x: Tensor): Tensor;
+export function min(x: Tensor, axis: number, options?: ReduceOptions): Extreme;
+export function min(x: Tensor, axis: number | null = null, { keepdim = false }: ReduceOptions = {}): Tensor | Extreme {
+  return extremeAlong('min', x, axis, keepdim);
+}
+
+/**
+ * log Σ eˣ over `axes`, without overflow; −∞ of nothing.
+ *
+ * Shapes:   as `sum`
+ * Gradient: dx = softmax(x)·dy
+ */
+export const logsumexp = defineComposite(
+  {
+    name: 'logsumexp',
+    cases: [
+      (s) => ({ inputs: [s.normal([3, 4])], call: (x) => logsumexp(x) }),
+      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => logsumexp(x, 1) }),
+      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => logsumexp(x, [0, 2], { keepdim: true }) }),
+    ],
+  },
+  (x: Tensor, axes: Axes = null, { keepdim = false }: ReduceOptions = {}): Tensor => {
+    const floats = to(checkTensor('logsumexp', x), floatOf(x.dtype));
+    const list = checkAxes('logsumexp', axes, x.rank);
+    const over = list.length === 0 ? null : list;
+    if (sizeOf(list.map((i) => x.shape[i])) === 0) return log(sum(exp(floats), over, { keepdim }));
+    const largest = amax(floats.detach(), over, { keepdim: true });
+    // An infinite maximum would give ∞ − ∞; without it the sum is 0 or ∞, and its logarithm right.
+    const shift = where(eq(abs(largest), Infinity), 0, largest);
+    const folded = log(sum(exp(sub(floats, shift)), over, { keepdim: true }));
+    return reshape(add(folded, shift), reducedShape(x.shape, list, keepdim));
+  },
+);
+
+export interface VarianceOptions extends ReduceOptions {
+  /** What is subtracted from n in the divisor: 1 (unbiased, the default) or 0. */
+  correction?: number;
+}
+
+/**
+ * The variance over `axes`, unbiased unless `correction` is 0; computed from the differences to the mean.
+ *
+ * Shapes:   as `sum`
+ * Gradient: dx = 2(x − mean)/(n − correction)·dy
+ */
+export const variance = defineComposite(
+  {
+    name: 'variance',
+    cases: [
+      (s) => ({ inputs: [s.normal([3, 4])], call: (x) => variance(x) }),
+      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => variance(x, [0, 2], { correction: 0 }) }),
+    ],
+  },
+  (x: Tensor, axes: Axes = null, { keepdim = false, correction = 1 }: VarianceOptions = {}): Tensor => {
+    checkFloat('variance', x);
+    const list = checkAxes('variance', axes, x.rank);
+    const over = list.length === 0 ? null : list;
+    const n = sizeOf(list.map((i) => x.shape[i]));
+    const centred = sub(x, expandTo(mean(x, over, { keepdim: true }), x.shape));
+    return div(sum(square(centred), over, { keepdim }), Math.max(0, n - correction));
+  },
+);
+
+/** The standard deviation: the root of `variance`. */
+export const std = defineComposite(
+  {
+    name: 'std',
+    cases: [(s) => ({ inputs: [s.normal([3, 4])], call: (x) => std(x, 1) })],
+  },
+  (x: Tensor, axes: Axes = null, options: VarianceOptions = {}): Tensor => sqrt(variance(x, axes, options)),
+);
