@@ -1,0 +1,48 @@
+/**
+ * The reference backend: every kernel in plain TypeScript, for float32 and float64. It says what the native kernels
+ * mean, serves every dtype they do not, and stands in where the addon is missing.
+ */
+
+import type { Backend } from '../backend.ts';
+import { binary, compare, select } from './broadcast.ts';
+import { createCharSampler } from './char-sampler.ts';
+import { crossEntropy, crossEntropyBackward } from './cross-entropy.ts';
+import { unary } from './elementwise.ts';
+import { gemm } from './gemm.ts';
+import { lstm, lstmBackward, lstmWorkspaceSize } from './lstm.ts';
+import { copyStrided } from './movement.ts';
+import { layerNorm, layerNormBackward } from './norm.ts';
+import { adam, scale, sgd, sumSquares } from './optim.ts';
+import { uniform } from './random.ts';
+import { argReduce, reduce } from './reduce.ts';
+import { gatherRows, scatterAddRows } from './rows.ts';
+import { softmax, softmaxBackward } from './softmax.ts';
+
+export const tsBackend: Backend = {
+  name: 'ts',
+  unary,
+  binary,
+  compare,
+  select,
+  reduce,
+  argReduce,
+  copyStrided,
+  gemm,
+  gatherRows,
+  scatterAddRows,
+  softmax,
+  softmaxBackward,
+  crossEntropy,
+  crossEntropyBackward,
+  layerNorm,
+  layerNormBackward,
+  lstmWorkspaceSize,
+  lstm,
+  lstmBackward,
+  uniform,
+  adam,
+  sgd,
+  sumSquares,
+  scale,
+  createCharSampler,
+};
