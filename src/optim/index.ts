@@ -1,0 +1,29 @@
+/** Optimizers, learning-rate schedules and gradient clipping. */
+
+export { Adam, type AdamOptions, AdamW } from './adam.ts';
+export { type ClipNormOptions, clipGradNorm_, clipGradValue_ } from './clip.ts';
+export { Optimizer, type ParamGroup, type ParamGroupInput, type ParamsInput } from './optimizer.ts';
+export { type PlateauOptions, type PlateauStateDict, ReduceLROnPlateau } from './plateau.ts';
+export {
+  ConstantLR,
+  cosine,
+  ExponentialLR,
+  LambdaLR,
+  LinearLR,
+  LRScheduler,
+  MultiStepLR,
+  PolynomialLR,
+  type ScheduledGroup,
+  type ScheduledOptimizer,
+  type ScheduleStateDict,
+  SequentialLR,
+  StepLR,
+} from './schedule.ts';
+export {
+  CosineAnnealingLR,
+  CosineAnnealingWarmRestarts,
+  OneCycleLR,
+  type OneCycleOptions,
+} from './schedule-cyclic.ts';
+export { SGD, type SGDOptions } from './sgd.ts';
+export type { OptimizerStateDict, ParameterState } from './state.ts';

@@ -1,0 +1,68 @@
+/** What an optimizer remembers of each parameter, saved and loaded in PyTorch's arrangement. */
+
+import { type FloatArray, isFloat, newArray } from '../core/dtype.ts';
+import { sameShape } from '../core/shape.ts';
+import { describe } from '../errors.ts';
+import { Tensor, wrapArray } from '../tensor.ts';
+
+/** Steps taken, and tensors of the parameter's shape under PyTorch's names (`exp_avg`, `momentum_buffer` …). */
+export type ParameterState = Record<string, Tensor | number>;
+
+/** A count of steps, or a tensor of the parameter's shape. */
+export type StateKind = 'count' | 'tensor';
+
+/**
+ * Plain data, as torch.optim's `state_dict()`: the state by the number of the parameter (counted through all groups),
+ * and for each group its options and the numbers of its parameters.
+ */
+export interface OptimizerStateDict {
+  state: Record<string, ParameterState>;
+  paramGroups: (Record<string, unknown> & { params: number[] })[];
+}
+
+/** Zeros of a parameter's shape and dtype, which no `scope` takes back. */
+export function zerosOf(parameter: Tensor): Tensor {
+  return wrapArray(newArray(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);
+}
+
+/** The arrays of one kind of state over a batch of parameters. */
+export function arraysOf(states: readonly ParameterState[], name: string): FloatArray[] {
+  return states.map((state) => (state[name] as Tensor).data as FloatArray);
+}
+
+/** What is wrong with the saved state of one parameter, for the error; empty if nothing is. */
+export function stateFaults(
+  place: string,
+  parameter: Tensor,
+  layout: Readonly<Record<string, StateKind>>,
+  saved: unknown,
+): string[] {
+  if (typeof saved !== 'object' || saved === null) return [`state ${place} (${describe(saved)} is no state)`];
+  const faults: string[] = [];
+  for (const name of Object.keys(saved)) if (!Object.hasOwn(layout, name)) faults.push(`unexpected ${place}.${name}`);
+  for (const [name, kind] of Object.entries(layout)) {
+    const value = (saved as Record<string, unknown>)[name];
+    if (value === undefined) faults.push(`missing ${place}.${name}`);
+    else if (kind === 'count') {
+      if (!Number.isSafeInteger(value) || (value as number) < 0)
+        faults.push(`wrong ${place}.${name} (${describe(value)})`);
+    } else if (!(value instanceof Tensor) || !isFloat(value.dtype)) {
+      faults.push(`wrong ${place}.${name} (${describe(value)} is no tensor of floats)`);
+    } else if (!sameShape(value.shape, parameter.shape)) {
+      faults.push(`wrong ${place}.${name} (${describe(value.shape)}, not ${describe(parameter.shape)})`);
+    }
+  }
+  return faults;
+}
+
+/** A copy of saved state, in the parameter's dtype. */
+export function copyState(parameter: Tensor, saved: ParameterState): ParameterState {
+  return Object.fromEntries(
+    Object.entries(saved).map(([name, value]) => {
+      if (typeof value === 'number') return [name, value];
+      const copy = zerosOf(parameter);
+      copy.data.set(value.data);
+      return [name, copy];
+    }),
+  );
+}
