@@ -1,0 +1,54 @@
+#include "exports.h"
+
+#include "call.h"
+#include "readers.h"
+#include "sampler.h"
+
+namespace lanegrad {
+namespace {
+
+using T = KernelTable;
+
+// (steps, batch, inputs, hidden, reverse) → elements of the workspace.
+napi_value lstm_workspace_size(napi_env env, napi_callback_info info) noexcept {
+  return guarded(env, info, [env](Args& in) -> napi_value {
+    const LstmDims dims = read_lstm_dims(in);
+    if (!in.report()) return nullptr;
+    return to_js(env, static_cast<double>(in.state().table->lstm_workspace(dims)));
+  });
+}
+
+constexpr Export kKernels[] = {
+    {"unary", call<read_unary, &T::unary>},
+    {"binary", call<read_binary, &T::binary>},
+    {"compare", call<read_compare, &T::compare>},
+    {"select", call<read_select, &T::select>},
+    {"reduce", call<read_reduce, &T::reduce, &T::reduce_scratch>},
+    {"argReduce", call<read_arg_reduce, &T::arg_reduce>},
+    {"copyStrided", call<read_copy_strided, &T::copy_strided>},
+    {"gemm", call<read_gemm, &T::gemm, &T::gemm_scratch>},
+    {"gatherRows", call<read_gather_rows, &T::gather_rows>},
+    {"scatterAddRows", call<read_scatter_add_rows, &T::scatter_add_rows>},
+    {"softmax", call<read_softmax, &T::softmax>},
+    {"softmaxBackward", call<read_softmax_backward, &T::softmax_backward>},
+    {"crossEntropy", call<read_cross_entropy, &T::cross_entropy>},
+    {"crossEntropyBackward", call<read_cross_entropy_backward, &T::cross_entropy_backward>},
+    {"layerNorm", call<read_layer_norm, &T::layer_norm>},
+    {"layerNormBackward", call<read_layer_norm_backward, &T::layer_norm_backward, &T::layer_norm_backward_scratch>},
+    {"lstmWorkspaceSize", lstm_workspace_size},
+    {"lstm", call<read_lstm, &T::lstm, &T::lstm_scratch>},
+    {"lstmBackward", call<read_lstm_backward, &T::lstm_backward, &T::lstm_backward_scratch>},
+    {"uniform", call<read_uniform, &T::uniform>},
+    {"adam", call<read_adam, &T::adam>},
+    {"sgd", call<read_sgd, &T::sgd>},
+    {"sumSquares", call<read_sum_squares, &T::sum_squares, &T::sum_squares_scratch>},
+    {"scale", call<read_scale, &T::scale>},
+    {"createCharSampler", create_char_sampler},
+    {"runCharSampler", run_char_sampler},
+};
+
+}  // namespace
+
+ExportList kernel_exports() noexcept { return {kKernels, sizeof kKernels / sizeof *kKernels}; }
+
+}  // namespace lanegrad

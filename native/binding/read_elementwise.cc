@@ -1,0 +1,179 @@
+// Readers of the elementwise, reduction and copying kernels.
+#include "readers.h"
+
+namespace lanegrad {
+namespace {
+
+// Strides that walk `dims` touch the elements [low, high) counted from their start; nothing if a dimension is 0.
+struct Reach {
+  int64_t low = 0, high = 0;
+};
+
+constexpr int64_t kFarthest = int64_t{1} << 48;
+
+Reach reach_of(Args& in, int32_t rank, const int32_t* dims, const int32_t* strides) {
+  Reach reach{0, 1};
+  for (int32_t i = 0; i < rank && in.ok(); ++i) {
+    if (dims[i] == 0) return {0, 0};
+    const int64_t span = int64_t{dims[i] - 1} * strides[i];  // below 2^62
+    int64_t& end = span < 0 ? reach.low : reach.high;
+    end += span;
+    if (end > kFarthest || end < -kFarthest) in.refuse(ErrorClass::kLimit, "strides reach too far");
+  }
+  return reach;
+}
+
+// The rank of `[rank, dims…, strides…, strides…]`, once the array is known to hold as much and no dimension is negative.
+int32_t read_rank(Args& in, const int32_t* layout, int64_t length) {
+  if (!in.ok()) return 0;
+  if (layout == nullptr || length < 1 || layout[0] < 0 || layout[0] > kMaxRank || length < 1 + 3 * int64_t{layout[0]}) {
+    in.refuse(ErrorClass::kShape, "layout must hold a rank of 0 to %d, then dims and two lists of strides: got %lld elements",
+              kMaxRank, static_cast<long long>(layout == nullptr ? 0 : length));
+    return 0;
+  }
+  for (int32_t i = 0; i < layout[0]; ++i) {
+    if (layout[1 + i] < 0) in.refuse(ErrorClass::kShape, "layout has a negative dimension: got %d", layout[1 + i]);
+  }
+  return in.ok() ? layout[0] : 0;
+}
+
+void refuse_negative_strides(Args& in, int32_t rank, const int32_t* strides) {
+  for (int32_t i = 0; i < rank; ++i) {
+    if (strides[i] < 0) in.refuse(ErrorClass::kShape, "layout has a negative stride: got %d", strides[i]);
+  }
+}
+
+void read_plan(Args& in, BroadcastPlan& p, int64_t* a_extent, int64_t* b_extent) {
+  p.kind = in.opcode<PlanKind>("plan.kind", 4);
+  p.size = in.dim("plan.size");
+  int64_t length = 0;
+  const int32_t* layout = in.in_i32_or_null("plan.layout", &length);
+  const int64_t one = p.size > 0 ? 1 : 0;
+  *a_extent = p.kind == PlanKind::kScalarA ? one : p.size;
+  *b_extent = p.kind == PlanKind::kScalarB ? one : p.size;
+  if (p.kind != PlanKind::kStrided) return;
+  p.rank = read_rank(in, layout, length);
+  if (!in.ok()) return;
+  p.dims = layout + 1;
+  p.a_strides = p.dims + p.rank;
+  p.b_strides = p.a_strides + p.rank;
+  refuse_negative_strides(in, 2 * p.rank, p.a_strides);
+  int64_t size = 1;
+  for (int32_t i = 0; i < p.rank; ++i) size = in.mul(size, p.dims[i]);
+  if (in.ok() && size != p.size) {
+    in.refuse(ErrorClass::kShape, "plan.size must be the product of the layout's dims: got %lld and %lld",
+              static_cast<long long>(p.size), static_cast<long long>(size));
+  }
+  if (!in.ok()) return;
+  *a_extent = reach_of(in, p.rank, p.dims, p.a_strides).high;
+  *b_extent = reach_of(in, p.rank, p.dims, p.b_strides).high;
+}
+
+}  // namespace
+
+// (op, p0, p1, x, y)
+bool read_unary(Args& in, UnaryArgs& a) {
+  a.op = in.opcode<UnaryOp>("op", kUnaryOpCount);
+  a.p0 = static_cast<float>(in.number("p0"));
+  a.p1 = static_cast<float>(in.number("p1"));
+  a.x = in.in_all("x", &a.n);
+  a.y = in.out_in_place("y", a.n);
+  return a.n > 0;
+}
+
+// (op, kind, size, layout | null, a, b, y)
+bool read_binary(Args& in, BinaryArgs& a) {
+  int64_t a_extent = 0, b_extent = 0;
+  a.op = in.opcode<BinaryOp>("op", kBinaryOpCount);
+  read_plan(in, a.plan, &a_extent, &b_extent);
+  a.a = in.in("a", a_extent);
+  a.b = in.in("b", b_extent);
+  a.y = in.out_in_place("y", a.plan.size);
+  return a.plan.size > 0;
+}
+
+// (op, kind, size, layout | null, a, b, y)
+bool read_compare(Args& in, CompareArgs& a) {
+  int64_t a_extent = 0, b_extent = 0;
+  a.op = in.opcode<CompareOp>("op", kCompareOpCount);
+  read_plan(in, a.plan, &a_extent, &b_extent);
+  a.a = in.in("a", a_extent);
+  a.b = in.in("b", b_extent);
+  a.y = in.out_u8("y", a.plan.size);
+  return a.plan.size > 0;
+}
+
+// (mask, a, b, y)
+bool read_select(Args& in, SelectArgs& a) {
+  a.mask = in.in_u8_all("mask", &a.n);
+  a.a = in.in("a", a.n);
+  a.b = in.in("b", a.n);
+  a.y = in.out_in_place("y", a.n);
+  return a.n > 0;
+}
+
+// (op, outer, n, inner, x, y)
+bool read_reduce(Args& in, ReduceArgs& a) {
+  a.op = in.opcode<ReduceOp>("op", kReduceOpCount);
+  a.outer = in.dim("outer");
+  a.n = in.dim("n");
+  a.inner = in.dim("inner");
+  const int64_t outputs = in.mul(a.outer, a.inner);
+  a.x = in.in("x", in.mul(outputs, a.n));
+  a.y = in.out("y", outputs);
+  if (a.n == 0 && outputs > 0 && (a.op == ReduceOp::kMax || a.op == ReduceOp::kMin)) {
+    in.refuse(ErrorClass::kShape, "n must be at least 1 for a maximum or minimum: got 0");
+  }
+  return outputs > 0;
+}
+
+// (op, outer, n, inner, x, y)
+bool read_arg_reduce(Args& in, ArgReduceArgs& a) {
+  a.op = in.opcode<ArgReduceOp>("op", kArgReduceOpCount);
+  a.outer = in.dim("outer");
+  a.n = in.dim("n");
+  a.inner = in.dim("inner");
+  const int64_t outputs = in.mul(a.outer, a.inner);
+  a.x = in.in("x", in.mul(outputs, a.n));
+  a.y = in.out_i32("y", outputs);
+  if (a.n == 0 && outputs > 0) in.refuse(ErrorClass::kShape, "n must be at least 1: got 0");
+  return outputs > 0;
+}
+
+// (xOffset, yOffset, layout, x, y)
+bool read_copy_strided(Args& in, CopyStridedArgs& a) {
+  const int64_t x_offset = in.dim("xOffset"), y_offset = in.dim("yOffset");
+  int64_t length = 0;
+  const int32_t* layout = in.in_i32_all("layout", &length);
+  a.rank = read_rank(in, layout, length);
+  if (!in.ok()) return false;
+  a.dims = layout + 1;
+  a.x_strides = a.dims + a.rank;
+  a.y_strides = a.x_strides + a.rank;
+  refuse_negative_strides(in, a.rank, a.y_strides);
+  const Reach x = reach_of(in, a.rank, a.dims, a.x_strides), y = reach_of(in, a.rank, a.dims, a.y_strides);
+  if (in.ok() && x_offset + x.low < 0) {
+    in.refuse(ErrorClass::kBuffer, "x is walked to before its start: to element %lld",
+              static_cast<long long>(x_offset + x.low));
+  }
+  if (x.high == 0 || !in.ok()) return false;
+  a.x = in.window("x", x_offset + x.low, x_offset + x.high, Range::kInput);
+  a.y = in.window("y", y_offset, y_offset + y.high, Range::kOutput);
+  if (!in.ok()) return false;
+  a.x += x_offset;
+  a.y += y_offset;
+  return true;
+}
+
+// (seedLo, seedHi, streamLo, streamHi, block, y)
+bool read_uniform(Args& in, UniformArgs& a) {
+  a.seed_lo = in.u32("seedLo");
+  a.seed_hi = in.u32("seedHi");
+  a.stream_lo = in.u32("streamLo");
+  a.stream_hi = in.u32("streamHi");
+  a.block = static_cast<uint64_t>(in.integer("block", 0, (int64_t{1} << 53) - 1));
+  a.y = in.out_all("y", &a.n, Range::kOutput);
+  return a.n > 0;
+}
+
+}  // namespace lanegrad

@@ -1,0 +1,293 @@
+// Readers of the products, the row kernels, the normalisations, the LSTM and the optimizers.
+#include "readers.h"
+
+namespace lanegrad {
+
+// (transA, transB, accumulate, m, n, k, batch, aStride, bStride, cStride, a, b, c, bias | null)
+bool read_gemm(Args& in, GemmArgs& a) {
+  a.trans_a = in.flag("transA");
+  a.trans_b = in.flag("transB");
+  a.accumulate = in.flag("accumulate");
+  a.m = in.dim("m");
+  a.n = in.dim("n");
+  a.k = in.dim("k");
+  a.batch = in.dim("batch");
+  a.a_stride = in.dim("aStride");
+  a.b_stride = in.dim("bStride");
+  a.c_stride = in.dim("cStride");
+  const int64_t mn = in.mul(a.m, a.n);
+  // The last repetition starts (batch − 1) strides in.
+  const auto extent = [&](int64_t one, int64_t stride) {
+    return one == 0 || a.batch == 0 ? 0 : in.add(in.mul(a.batch - 1, stride), one);
+  };
+  a.a = in.in("a", extent(in.mul(a.m, a.k), a.a_stride));
+  a.b = in.in("b", extent(in.mul(a.k, a.n), a.b_stride));
+  a.c = in.out("c", extent(mn, a.c_stride));
+  a.bias = in.in_or_null("bias", a.n);
+  if (a.batch > 1 && a.c_stride < mn) {
+    in.refuse(ErrorClass::kBuffer, "the products of a batch overlap: cStride must be at least %lld: got %lld",
+              static_cast<long long>(mn), static_cast<long long>(a.c_stride));
+  }
+  if (a.accumulate && a.bias != nullptr) in.refuse(ErrorClass::kShape, "accumulate and bias exclude each other");
+  return mn > 0 && a.batch > 0;
+}
+
+// (width, table, ids, y)
+bool read_gather_rows(Args& in, GatherRowsArgs& a) {
+  int64_t length = 0;
+  a.width = in.dim("width");
+  a.table = in.in_all("table", &length);
+  a.ids = in.in_i32_all("ids", &a.count);
+  a.y = in.out("y", in.mul(a.count, a.width));
+  a.rows = a.width > 0 ? length / a.width : 0;
+  return a.count > 0 && a.width > 0;
+}
+
+// (width, src, ids, table)
+bool read_scatter_add_rows(Args& in, ScatterAddRowsArgs& a) {
+  int64_t available = 0, length = 0;
+  a.width = in.dim("width");
+  a.src = in.in_all("src", &available);
+  a.ids = in.in_i32_all("ids", &a.count);
+  a.table = in.out_all("table", &length, Range::kOutput);
+  if (in.ok() && available < in.mul(a.count, a.width)) {
+    in.refuse(ErrorClass::kBuffer, "src must have at least %lld elements: got %lld",
+              static_cast<long long>(a.count * a.width), static_cast<long long>(available));
+  }
+  a.rows = a.width > 0 ? length / a.width : 0;
+  return a.count > 0 && a.width > 0;
+}
+
+// (log, rows, n, x, y)
+bool read_softmax(Args& in, SoftmaxArgs& a) {
+  a.log = in.flag("log");
+  a.rows = in.dim("rows");
+  a.n = in.dim("n");
+  const int64_t size = in.mul(a.rows, a.n);
+  a.x = in.in("x", size);
+  a.y = in.out("y", size);
+  return size > 0;
+}
+
+// (log, rows, n, y, dy, dx)
+bool read_softmax_backward(Args& in, SoftmaxBackwardArgs& a) {
+  a.log = in.flag("log");
+  a.rows = in.dim("rows");
+  a.n = in.dim("n");
+  const int64_t size = in.mul(a.rows, a.n);
+  a.y = in.in("y", size);
+  a.dy = in.in("dy", size);
+  a.dx = in.out("dx", size);
+  return size > 0;
+}
+
+namespace {
+constexpr int64_t kAnyInteger = int64_t{1} << 53;
+}
+
+// (rows, classes, ignoreIndex, x, targets, losses, lse)
+bool read_cross_entropy(Args& in, CrossEntropyArgs& a) {
+  a.rows = in.dim("rows");
+  a.classes = in.dim("classes");
+  a.ignore_index = in.integer("ignoreIndex", -kAnyInteger, kAnyInteger);
+  a.x = in.in("x", in.mul(a.rows, a.classes));
+  a.targets = in.in_i32("targets", a.rows);
+  a.losses = in.out("losses", a.rows);
+  a.lse = in.out("lse", a.rows);
+  return a.rows > 0;
+}
+
+// (rows, classes, ignoreIndex, x, targets, lse, dLosses, dx)
+bool read_cross_entropy_backward(Args& in, CrossEntropyBackwardArgs& a) {
+  a.rows = in.dim("rows");
+  a.classes = in.dim("classes");
+  a.ignore_index = in.integer("ignoreIndex", -kAnyInteger, kAnyInteger);
+  const int64_t size = in.mul(a.rows, a.classes);
+  a.x = in.in("x", size);
+  a.targets = in.in_i32("targets", a.rows);
+  a.lse = in.in("lse", a.rows);
+  a.d_losses = in.in("dLosses", a.rows);
+  a.dx = in.out("dx", size);
+  return size > 0;
+}
+
+// (rows, n, eps, x, weight | null, bias | null, y, mean, rstd)
+bool read_layer_norm(Args& in, LayerNormArgs& a) {
+  a.rows = in.dim("rows");
+  a.n = in.dim("n");
+  a.eps = in.number("eps");
+  const int64_t size = in.mul(a.rows, a.n);
+  a.x = in.in("x", size);
+  a.weight = in.in_or_null("weight", a.n);
+  a.bias = in.in_or_null("bias", a.n);
+  a.y = in.out("y", size);
+  a.mean = in.out("mean", a.rows);
+  a.rstd = in.out("rstd", a.rows);
+  return a.rows > 0;
+}
+
+// (rows, n, x, weight | null, mean, rstd, dy, dx | null, dWeight | null, dBias | null)
+bool read_layer_norm_backward(Args& in, LayerNormBackwardArgs& a) {
+  a.rows = in.dim("rows");
+  a.n = in.dim("n");
+  const int64_t size = in.mul(a.rows, a.n);
+  a.x = in.in("x", size);
+  a.weight = in.in_or_null("weight", a.n);
+  a.mean = in.in("mean", a.rows);
+  a.rstd = in.in("rstd", a.rows);
+  a.dy = in.in("dy", size);
+  a.dx = in.out_or_null("dx", size);
+  a.d_weight = in.out_or_null("dWeight", a.n);
+  a.d_bias = in.out_or_null("dBias", a.n);
+  return a.n > 0;
+}
+
+// (steps, batch, inputs, hidden, reverse, …)
+LstmDims read_lstm_dims(Args& in) {
+  LstmDims d{};
+  d.steps = in.dim("steps");
+  d.batch = in.dim("batch");
+  d.inputs = in.dim("inputs");
+  d.hidden = in.dim("hidden");
+  d.reverse = in.flag("reverse");
+  // Keeps every product that the kernels form of the sizes within 64 bits.
+  in.mul(in.mul(d.steps + 1, d.batch + 1), in.mul(64, in.add(d.hidden, d.inputs + 1)));
+  in.mul(in.mul(64, d.hidden + 1), d.hidden + d.inputs + 1);
+  // An empty state has no steps to take.
+  if (d.batch == 0 || d.hidden == 0) d.steps = 0;
+  return d;
+}
+
+namespace {
+
+// x, wIh, wHh, bIh | null, bHh | null, h0, c0
+LstmInputs read_lstm_inputs(Args& in, const LstmDims& d) {
+  LstmInputs a{};
+  const int64_t state = in.mul(d.batch, d.hidden), gates = in.mul(4, d.hidden);
+  a.x = in.in("x", in.mul(d.steps, d.batch, d.inputs));
+  a.w_ih = in.in("wIh", in.mul(gates, d.inputs));
+  a.w_hh = in.in("wHh", in.mul(gates, d.hidden));
+  a.b_ih = in.in_or_null("bIh", gates);
+  a.b_hh = in.in_or_null("bHh", gates);
+  a.h0 = in.in("h0", state);
+  a.c0 = in.in("c0", state);
+  return a;
+}
+
+int64_t workspace_extent(Args& in, const LstmDims& d) { return in.ok() ? in.state().table->lstm_workspace(d) : 0; }
+
+}  // namespace
+
+// (dims…, inputs…, y, hN, cN, workspace)
+bool read_lstm(Args& in, LstmArgs& a) {
+  a.dims = read_lstm_dims(in);
+  a.in = read_lstm_inputs(in, a.dims);
+  const int64_t state = in.mul(a.dims.batch, a.dims.hidden);
+  a.y = in.out("y", in.mul(a.dims.steps, state));
+  a.h_n = in.out("hN", state);
+  a.c_n = in.out("cN", state);
+  a.workspace = in.out("workspace", workspace_extent(in, a.dims));
+  return state > 0;
+}
+
+// (dims…, inputs…, y, workspace, dy | null, dhN | null, dcN | null, dx | null, dwIh | null, dwHh | null, db | null,
+//  dh0 | null, dc0 | null)
+bool read_lstm_backward(Args& in, LstmBackwardArgs& a) {
+  a.dims = read_lstm_dims(in);
+  a.in = read_lstm_inputs(in, a.dims);
+  const LstmDims& d = a.dims;
+  const int64_t state = in.mul(d.batch, d.hidden), gates = in.mul(4, d.hidden);
+  const int64_t outputs = in.mul(d.steps, state);
+  a.y = in.in("y", outputs);
+  a.workspace = in.out("workspace", workspace_extent(in, d));
+  a.dy = in.in_or_null("dy", outputs);
+  a.dh_n = in.in_or_null("dhN", state);
+  a.dc_n = in.in_or_null("dcN", state);
+  a.dx = in.out_or_null("dx", in.mul(d.steps, d.batch, d.inputs));
+  a.dw_ih = in.out_or_null("dwIh", in.mul(gates, d.inputs));
+  a.dw_hh = in.out_or_null("dwHh", in.mul(gates, d.hidden));
+  a.db = in.out_or_null("db", gates);
+  a.dh0 = in.out_or_null("dh0", state);
+  a.dc0 = in.out_or_null("dc0", state);
+  return true;
+}
+
+// (params, grads, m, v, vMax | null, lr, beta1, beta2, eps, weightDecay, biasCorrection1, biasCorrection2, decoupled,
+//  maximize)
+bool read_adam(Args& in, AdamArgs& a) {
+  const List params = in.list("params", -1);
+  const List grads = in.list("grads", params.count);
+  const List m = in.list("m", params.count);
+  const List v = in.list("v", params.count);
+  const List v_max = in.list("vMax", params.count, true);
+  a.lr = in.number("lr");
+  a.beta1 = in.number("beta1");
+  a.beta2 = in.number("beta2");
+  a.eps = in.number("eps");
+  a.weight_decay = in.number("weightDecay");
+  a.bias_correction1 = in.number("biasCorrection1");
+  a.bias_correction2 = in.number("biasCorrection2");
+  a.decoupled = in.flag("decoupled");
+  a.maximize = in.flag("maximize");
+  std::vector<AdamParam>& rows = in.state().adam;
+  rows.clear();
+  for (int64_t i = 0; i < params.count && in.ok(); ++i) {
+    const ArraySpan p = in.span(params, i, -1, Range::kOutput);
+    rows.push_back({p.data, in.span(grads, i, p.n, Range::kInput).data, in.span(m, i, p.n, Range::kOutput).data,
+                    in.span(v, i, p.n, Range::kOutput).data, in.span(v_max, i, p.n, Range::kOutput).data, p.n});
+  }
+  a.params = rows.data();
+  a.count = static_cast<int64_t>(rows.size());
+  return a.count > 0;
+}
+
+// (params, grads, momentum | null, lr, momentumFactor, dampening, weightDecay, nesterov, maximize, first)
+bool read_sgd(Args& in, SgdArgs& a) {
+  const List params = in.list("params", -1);
+  const List grads = in.list("grads", params.count);
+  const List momentum = in.list("momentum", params.count, true);
+  a.lr = in.number("lr");
+  a.momentum = in.number("momentumFactor");
+  a.dampening = in.number("dampening");
+  a.weight_decay = in.number("weightDecay");
+  a.nesterov = in.flag("nesterov");
+  a.maximize = in.flag("maximize");
+  a.first = in.flag("first");
+  std::vector<SgdParam>& rows = in.state().sgd;
+  rows.clear();
+  for (int64_t i = 0; i < params.count && in.ok(); ++i) {
+    const ArraySpan p = in.span(params, i, -1, Range::kOutput);
+    rows.push_back({p.data, in.span(grads, i, p.n, Range::kInput).data, in.span(momentum, i, p.n, Range::kOutput).data, p.n});
+  }
+  a.params = rows.data();
+  a.count = static_cast<int64_t>(rows.size());
+  return a.count > 0;
+}
+
+namespace {
+
+const ArraySpan* read_spans(Args& in, const List& list, Range::Role role, int64_t* count) {
+  std::vector<ArraySpan>& spans = in.state().spans;
+  spans.clear();
+  for (int64_t i = 0; i < list.count && in.ok(); ++i) spans.push_back(in.span(list, i, -1, role));
+  *count = static_cast<int64_t>(spans.size());
+  return spans.data();
+}
+
+}  // namespace
+
+// (arrays)
+bool read_sum_squares(Args& in, SumSquaresArgs& a) {
+  a.arrays = read_spans(in, in.list("arrays", -1), Range::kInput, &a.count);
+  return true;
+}
+
+// (arrays, factor)
+bool read_scale(Args& in, ScaleArgs& a) {
+  const List arrays = in.list("arrays", -1);
+  a.factor = static_cast<float>(in.number("factor"));
+  a.arrays = read_spans(in, arrays, Range::kOutput, &a.count);
+  return a.count > 0;
+}
+
+}  // namespace lanegrad

@@ -1,0 +1,35 @@
+// One reader a kernel: its arguments in the order of src/backend/native/addon.ts, with the extent of every array.
+// A reader returns false when there is nothing to compute.
+#pragma once
+
+#include "args.h"
+
+namespace lanegrad {
+
+
+bool read_unary(Args& in, UnaryArgs& a);
+bool read_binary(Args& in, BinaryArgs& a);
+bool read_compare(Args& in, CompareArgs& a);
+bool read_select(Args& in, SelectArgs& a);
+bool read_reduce(Args& in, ReduceArgs& a);
+bool read_arg_reduce(Args& in, ArgReduceArgs& a);
+bool read_copy_strided(Args& in, CopyStridedArgs& a);
+bool read_gemm(Args& in, GemmArgs& a);
+bool read_gather_rows(Args& in, GatherRowsArgs& a);
+bool read_scatter_add_rows(Args& in, ScatterAddRowsArgs& a);
+bool read_softmax(Args& in, SoftmaxArgs& a);
+bool read_softmax_backward(Args& in, SoftmaxBackwardArgs& a);
+bool read_cross_entropy(Args& in, CrossEntropyArgs& a);
+bool read_cross_entropy_backward(Args& in, CrossEntropyBackwardArgs& a);
+bool read_layer_norm(Args& in, LayerNormArgs& a);
+bool read_layer_norm_backward(Args& in, LayerNormBackwardArgs& a);
+LstmDims read_lstm_dims(Args& in);
+bool read_lstm(Args& in, LstmArgs& a);
+bool read_lstm_backward(Args& in, LstmBackwardArgs& a);
+bool read_uniform(Args& in, UniformArgs& a);
+bool read_adam(Args& in, AdamArgs& a);
+bool read_sgd(Args& in, SgdArgs& a);
+bool read_sum_squares(Args& in, SumSquaresArgs& a);
+bool read_scale(Args& in, ScaleArgs& a);
+
+}  // namespace lanegrad
