@@ -9,6 +9,8 @@
 // tiles); the loops here run panel by panel, because a panel of kBlockK rows stays in the first-level cache.
 #pragma once
 
+#include "split.inl.h"
+
 #include "gemm_tile.inl.h"
 #include "gemm_pack.inl.h"
 
@@ -35,16 +37,12 @@ struct Product {
   int64_t ldc;
 };
 
-inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Packs rows k0 to k0 + depth of op(B), columns j0 to j0 + columns, as panels of [depth, kPanel] (zero-padded); the
 // last one is only as many vectors wide as it needs.
 inline void pack_strip(const Product& p, int64_t k0, int64_t depth, int64_t j0, int64_t columns, float* strip) {
   if (!p.trans_b) {
     const int64_t early = larger(0, smaller(depth, p.late - k0));
-    pack_straight(p.b + k0 * p.ldb + j0, p.ldb, columns, 0, early, depth, strip);
+    if (early > 0) pack_straight(p.b + k0 * p.ldb + j0, p.ldb, columns, 0, early, depth, strip);
     if (early < depth) {
       pack_straight(p.b_late + (k0 + early - p.late) * p.ldb + j0, p.ldb, columns, early, depth, depth, strip);
     }

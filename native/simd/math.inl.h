@@ -16,7 +16,8 @@ LANEGRAD_INLINE vf minimum(vf a, vf b) {
   return select(eq(a, b), as_float(as_int(a) | as_int(b)), smaller);
 }
 
-constexpr float kInfinity = __builtin_huge_valf();
+constexpr float kInfinity = INFINITY;
+constexpr float kNan = NAN;
 constexpr float kLn2High = 0x1.62e4p-1f;  // 15 bits, so that its products with exponents are exact
 constexpr float kLn2Low = 0x1.7f7d1cp-20f;
 
@@ -78,27 +79,28 @@ LANEGRAD_INLINE LogParts log_parts(vf x) {
 }
 
 // k·ln 2 + log(1 + f) + c for f in [√½ − 1, √2 − 1] and a small correction c, by the odd series in s = f / (2 + f):
-// log(1 + f) = f − f²/2 + s·(f²/2 + R(s²)).
-LANEGRAD_INLINE vf log_sum(vf k, vf f, vf c) {
+// log(1 + f) = f − f²/2 + s·(f²/2 + R(s²)). Two parts are left to add: the high one is exact.
+LANEGRAD_INLINE TwoFloats log_sum(vf k, vf f, vf c) {
   const vf s = f / (set1(2.0f) + f);
   const vf z = s * s;
   vf r = fma(z, set1(0x1.31e6dep-2f), set1(0x1.995eb2p-2f));
   r = z * fma(z, r, set1(0x1.55557ap-1f));
   const vf half_square = set1(0.5f) * f * f;
   const vf low = fma(s, half_square + r, fma(k, set1(kLn2Low), c));
-  return fma(k, set1(kLn2High), f - (half_square - low));
+  return {k * set1(kLn2High), f - (half_square - low)};
 }
 
 // log x.
 LANEGRAD_INLINE vf vlog(vf x) {
+  const vf infinity = set1(kInfinity);
   const LogParts p = log_parts(x);
-  const vf y = log_sum(p.k, p.m - set1(1.0f), zero());
-  const vf outside = select(eq(x, zero()), set1(-kInfinity), select(eq(x, set1(kInfinity)), x, set1(__builtin_nanf(""))));
-  return select(gt(x, zero()) & lt(x, set1(kInfinity)), y, outside);
+  const TwoFloats y = log_sum(p.k, p.m - set1(1.0f), zero());
+  const vf outside = select(eq(x, zero()), -infinity, select(eq(x, infinity), x, set1(kNan)));
+  return select(gt(x, zero()) & lt(x, infinity), y.high + y.low, outside);
 }
 
-// log(1 + x + low) for x > −1, where low is at most a last place of x.
-LANEGRAD_INLINE vf log1p_sum(vf x, vf low) {
+// log(1 + x + low) for finite x > −1, where low is at most a last place of x.
+LANEGRAD_INLINE TwoFloats log1p_sum(vf x, vf low) {
   const vf one = set1(1.0f);
   const vf u = one + x;
   const LogParts p = log_parts(u);
@@ -113,16 +115,23 @@ LANEGRAD_INLINE vf log1p_sum(vf x, vf low) {
 
 // log(1 + x).
 LANEGRAD_INLINE vf vlog1p(vf x) {
-  const vf y = log1p_sum(x, zero());
-  const vf outside = select(eq(x, set1(-1.0f)), set1(-kInfinity), select(eq(x, set1(kInfinity)), x, set1(__builtin_nanf(""))));
-  const vf inside = select(lt(vabs(x), set1(0x1p-25f)), x, y);
-  return select(gt(x, set1(-1.0f)) & lt(x, set1(kInfinity)), inside, outside);
+  const vf infinity = set1(kInfinity);
+  const TwoFloats y = log1p_sum(x, zero());
+  const vf inside = select(lt(vabs(x), set1(0x1p-25f)), x, y.high + y.low);
+  const vf outside = select(eq(x, set1(-1.0f)), -infinity, select(eq(x, infinity), x, set1(kNan)));
+  return select(gt(x, set1(-1.0f)) & lt(x, infinity), inside, outside);
 }
 
 // log(1 + eˣ) = max(x, 0) + log1p(exp(−|x|)).
 LANEGRAD_INLINE vf vsoftplus(vf x) {
   const TwoFloats e = exp_minus_abs(x);
-  return select(gt(x, zero()), x, zero()) + log1p_sum(e.high, e.low);
+  const TwoFloats y = log1p_sum(e.high, e.low);
+  // x is added before the parts of the logarithm are: a rounding between them would make the sum fall as x grows.
+  const vf positive = select(gt(x, zero()), x, zero());
+  const vf sum = positive + y.high;
+  const vf from_high = sum - positive;
+  const vf lost = (positive - (sum - from_high)) + (y.high - from_high);
+  return select(eq(positive, set1(kInfinity)), positive, sum + (lost + y.low));
 }
 
 // 1 / (1 + e⁻ˣ); never outside [0, 1].
@@ -130,13 +139,16 @@ LANEGRAD_INLINE vf vsigmoid(vf x) {
   const vf one = set1(1.0f);
   const TwoFloats e = exp_minus_abs(x);
   const vm negative = lt(x, zero());
-  // With e = exp(−|x|) it is 1 / (1 + e) or e / (1 + e); one step corrects the quotient by what 1 + e and e have lost.
+  // With e = exp(−|x|) it is 1 / (1 + e) or e / (1 + e); one step corrects the quotient by what e, the sum and the
+  // division have lost (the last can be seen by a fused multiply-add alone).
   const vf sum = one + e.high;
   const vf sum_low = (e.high - (sum - one)) + e.low;
-  const vf q = select(negative, e.high, one) / sum;
+  const vf numerator = select(negative, e.high, one);
+  const vf q = numerator / sum;
   const vf inverse = select(negative, one - q, q);
-  const vf numerator_low = select(negative, e.low, zero());
-  return fma(fnma(q, sum_low, numerator_low), inverse, q);
+  vf lost = select(negative, e.low, zero());
+  if constexpr (kFma) lost = lost + fnma(q, sum, numerator);
+  return fma(fnma(q, sum_low, lost), inverse, q);
 }
 
 // tanh x; never outside [−1, 1].

@@ -9,23 +9,23 @@ struct v16 { vf r[kRegisters]; };
 
 LANEGRAD_INLINE v16 zero16() {
   v16 a;
-  for (int i = 0; i < kRegisters; ++i) a.r[i] = zero();
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) a.r[i] = zero();
   return a;
 }
 LANEGRAD_INLINE v16 set16(float x) {
   v16 a;
-  for (int i = 0; i < kRegisters; ++i) a.r[i] = set1(x);
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) a.r[i] = set1(x);
   return a;
 }
 LANEGRAD_INLINE v16 load16(const float* p) {
   v16 a;
-  for (int i = 0; i < kRegisters; ++i) a.r[i] = load(p + i * kLanes);
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) a.r[i] = load(p + i * kLanes);
   return a;
 }
 // The first n of 16 elements, 0 < n < 16; the other lanes hold `fill`, the neutral element of what follows.
 LANEGRAD_INLINE v16 load16_tail(const float* p, int n, float fill) {
   v16 a;
-  for (int i = 0; i < kRegisters; ++i) {
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) {
     const int left = n - i * kLanes;
     if (left >= kLanes) a.r[i] = load(p + i * kLanes);
     else if (left <= 0) a.r[i] = set1(fill);
@@ -34,24 +34,41 @@ LANEGRAD_INLINE v16 load16_tail(const float* p, int n, float fill) {
   return a;
 }
 LANEGRAD_INLINE v16 load16_tail(const float* p, int n) { return load16_tail(p, n, 0.0f); }
+LANEGRAD_INLINE void store16(float* p, v16 a) {
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) store(p + i * kLanes, a.r[i]);
+}
+LANEGRAD_INLINE void store16_tail(float* p, v16 a, int n) {
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) {
+    const int left = n - i * kLanes;
+    if (left >= kLanes) store(p + i * kLanes, a.r[i]);
+    else if (left > 0) store_tail(p + i * kLanes, a.r[i], left);
+  }
+}
+// Zeros in the lanes from n on.
+LANEGRAD_INLINE v16 first_lanes(v16 a, int n) {
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) {
+    a.r[i] = select(gt(set1i(n - i * kLanes), iota()), a.r[i], zero());
+  }
+  return a;
+}
 
 LANEGRAD_INLINE v16 operator+(v16 a, v16 b) {
-  for (int i = 0; i < kRegisters; ++i) a.r[i] = a.r[i] + b.r[i];
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) a.r[i] = a.r[i] + b.r[i];
   return a;
 }
 LANEGRAD_INLINE v16 operator*(v16 a, v16 b) {
-  for (int i = 0; i < kRegisters; ++i) a.r[i] = a.r[i] * b.r[i];
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) a.r[i] = a.r[i] * b.r[i];
   return a;
 }
 LANEGRAD_INLINE v16 fma(v16 a, v16 b, v16 c) {
-  for (int i = 0; i < kRegisters; ++i) c.r[i] = fma(a.r[i], b.r[i], c.r[i]);
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) c.r[i] = fma(a.r[i], b.r[i], c.r[i]);
   return c;
 }
 
 // Combines the lanes by `Op::apply(lower, upper)` in the fixed tree.
 template <class Op> LANEGRAD_INLINE float fold(v16 a) {
-  for (int width = kRegisters / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) a.r[i] = Op::apply(a.r[i], a.r[i + width]);
+  LANEGRAD_UNROLL for (int width = kRegisters / 2; width > 0; width /= 2) {
+    LANEGRAD_UNROLL for (int i = 0; i < width; ++i) a.r[i] = Op::apply(a.r[i], a.r[i + width]);
   }
   vf x = a.r[0];
   if constexpr (kLanes > 8) x = Op::apply(x, xor_lanes<8>(x));

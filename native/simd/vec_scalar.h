@@ -63,8 +63,12 @@ LANEGRAD_INLINE vf operator+(vf a, vf b) { LANEGRAD_LANES(vf, a.v[i] + b.v[i]); 
 LANEGRAD_INLINE vf operator-(vf a, vf b) { LANEGRAD_LANES(vf, a.v[i] - b.v[i]); }
 LANEGRAD_INLINE vf operator*(vf a, vf b) { LANEGRAD_LANES(vf, a.v[i] * b.v[i]); }
 LANEGRAD_INLINE vf operator/(vf a, vf b) { LANEGRAD_LANES(vf, a.v[i] / b.v[i]); }
-LANEGRAD_INLINE vf fma(vf a, vf b, vf c) { LANEGRAD_LANES(vf, kFma ? ::fmaf(a.v[i], b.v[i], c.v[i]) : a.v[i] * b.v[i] + c.v[i]); }
-LANEGRAD_INLINE vf fnma(vf a, vf b, vf c) { LANEGRAD_LANES(vf, kFma ? ::fmaf(-a.v[i], b.v[i], c.v[i]) : c.v[i] - a.v[i] * b.v[i]); }
+LANEGRAD_INLINE float multiply_add(float a, float b, float c) {
+  if constexpr (kFma) return ::fmaf(a, b, c);
+  else return a * b + c;
+}
+LANEGRAD_INLINE vf fma(vf a, vf b, vf c) { LANEGRAD_LANES(vf, multiply_add(a.v[i], b.v[i], c.v[i])); }
+LANEGRAD_INLINE vf fnma(vf a, vf b, vf c) { LANEGRAD_LANES(vf, multiply_add(-a.v[i], b.v[i], c.v[i])); }
 LANEGRAD_INLINE vf vmax(vf a, vf b) { LANEGRAD_LANES(vf, a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
 LANEGRAD_INLINE vf vmin(vf a, vf b) { LANEGRAD_LANES(vf, a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
 LANEGRAD_INLINE vf vsqrt(vf a) { LANEGRAD_LANES(vf, sqrtf(a.v[i])); }
