@@ -98,7 +98,12 @@ function seedFor(op: string, root: Tensor, seed: Tensor | null | undefined): Ten
     });
   }
   if (seed.dtype !== root.dtype) {
-    throw new DTypeError({ op, problem: 'the seed must have the dtype of the tensor', got: seed.dtype, expected: root.dtype });
+    throw new DTypeError({
+      op,
+      problem: 'the seed must have the dtype of the tensor',
+      got: seed.dtype,
+      expected: root.dtype,
+    });
   }
   return seed;
 }
@@ -225,14 +230,20 @@ export function gradientsOf(
   const targetSet = new Set(targets);
   const leading = leadingTo(order, targetSet);
   const found = new Map<Node, readonly MaybeTensor[]>();
-  walk(order, waiting, leading, { retainGraph, createGraph }, {
-    complete(node, dys) {
-      if (targetSet.has(node)) found.set(node, dys);
-      if (node.op === null) return true;
-      // A target is passed through only on the way to another one.
-      return !leading.has(node) || !node.edges.some((next) => next !== null && leading.has(next));
+  walk(
+    order,
+    waiting,
+    leading,
+    { retainGraph, createGraph },
+    {
+      complete(node, dys) {
+        if (targetSet.has(node)) found.set(node, dys);
+        if (node.op === null) return true;
+        // A target is passed through only on the way to another one.
+        return !leading.has(node) || !node.edges.some((next) => next !== null && leading.has(next));
+      },
     },
-  });
+  );
   return inputs.map((input, i) => found.get(targets[i])?.[input.slot] ?? null);
 }
 
@@ -248,13 +259,19 @@ export function backward(root: Tensor, seed?: Tensor | null, options: BackwardOp
   const order = collect([...waiting.keys()]);
   const given = new Set<Storage>();
   if (seed != null) given.add(seed.storage);
-  walk(order, waiting, null, { retainGraph, createGraph }, {
-    complete(node, dys) {
-      if (node.leaf === null) return false;
-      giveToLeaf(node.leaf, dys[0]!, given, createGraph);
-      return true;
+  walk(
+    order,
+    waiting,
+    null,
+    { retainGraph, createGraph },
+    {
+      complete(node, dys) {
+        if (node.leaf === null) return false;
+        giveToLeaf(node.leaf, dys[0]!, given, createGraph);
+        return true;
+      },
     },
-  });
+  );
 }
 
 function giveToLeaf(leaf: Tensor, gradient: Tensor, given: Set<Storage>, createGraph: boolean): void {

@@ -14,15 +14,30 @@ import { defineOp, type Op, type OpCase, type OpProof, type Sampler } from './de
 type Cases = readonly ((s: Sampler) => OpCase)[];
 
 /** The broadcasts every binary operation is proven on: equal, by a scalar, by a row, by both sides, and nothing. */
-export function broadcastCases(call: (a: Tensor, b: Tensor) => Tensor, of: (s: Sampler, shape: number[]) => Tensor): Cases {
+export function broadcastCases(
+  call: (a: Tensor, b: Tensor) => Tensor,
+  of: (s: Sampler, shape: number[]) => Tensor,
+): Cases {
   const shapes = [
-    [[3, 4], [3, 4]],
+    [
+      [3, 4],
+      [3, 4],
+    ],
     [[2, 3], []],
     [[], [2, 3]],
     [[2, 3, 4], [4]],
-    [[3, 1], [1, 4]],
-    [[2, 1, 3], [4, 1]],
-    [[0, 3], [1, 3]],
+    [
+      [3, 1],
+      [1, 4],
+    ],
+    [
+      [2, 1, 3],
+      [4, 1],
+    ],
+    [
+      [0, 3],
+      [1, 3],
+    ],
   ];
   const pairs: Cases = shapes.map(([a, b]) => (s: Sampler) => ({ inputs: [of(s, a), of(s, b)], call }));
   return [...pairs, (s) => ({ inputs: [of(s, [5])], call: (x) => call(x, x) })];
@@ -56,7 +71,12 @@ export function defineBinary(
 }
 
 /** Both operands in the dtype they meet in. */
-export function meet(op: string, a: Operand, b: Operand, dtypeOf: (dtype: DType) => DType = (d) => d): [Tensor, Tensor] {
+export function meet(
+  op: string,
+  a: Operand,
+  b: Operand,
+  dtypeOf: (dtype: DType) => DType = (d) => d,
+): [Tensor, Tensor] {
   const [ta, tb] = operands(op, a, b);
   const dtype = dtypeOf(resultDType(ta, tb));
   return [to(ta, dtype), to(tb, dtype)];
@@ -64,10 +84,16 @@ export function meet(op: string, a: Operand, b: Operand, dtypeOf: (dtype: DType)
 
 const EDGES = [0, -0, 1, -1, 3.5, -3.5, 1e-40, 3e38, -3e38, Infinity, -Infinity, NaN];
 
-const addOp = defineBinary(BinaryOp.add, { name: 'add', edges: EDGES }, broadcastCases(add, normal), false, (node, [dy]) => [
-  node.needs(0) ? sumTo(dy!, node.shapes[0]) : null,
-  node.needs(1) ? sumTo(dy!, node.shapes[1]) : null,
-]);
+const addOp = defineBinary(
+  BinaryOp.add,
+  { name: 'add', edges: EDGES },
+  broadcastCases(add, normal),
+  false,
+  (node, [dy]) => [
+    node.needs(0) ? sumTo(dy!, node.shapes[0]) : null,
+    node.needs(1) ? sumTo(dy!, node.shapes[1]) : null,
+  ],
+);
 
 /**
  * a + b.
@@ -82,10 +108,16 @@ export function add(a: Operand, b: Operand): Tensor {
   return ta.dtype === 'bool' ? maximumOp.run([ta, tb], undefined) : addOp.run([ta, tb], undefined);
 }
 
-const subOp = defineBinary(BinaryOp.sub, { name: 'sub', edges: EDGES }, broadcastCases(sub, normal), false, (node, [dy]) => [
-  node.needs(0) ? sumTo(dy!, node.shapes[0]) : null,
-  node.needs(1) ? sumTo(mul(dy!, -1), node.shapes[1]) : null,
-]);
+const subOp = defineBinary(
+  BinaryOp.sub,
+  { name: 'sub', edges: EDGES },
+  broadcastCases(sub, normal),
+  false,
+  (node, [dy]) => [
+    node.needs(0) ? sumTo(dy!, node.shapes[0]) : null,
+    node.needs(1) ? sumTo(mul(dy!, -1), node.shapes[1]) : null,
+  ],
+);
 
 /**
  * a − b.
@@ -98,18 +130,28 @@ const subOp = defineBinary(BinaryOp.sub, { name: 'sub', edges: EDGES }, broadcas
 export function sub(a: Operand, b: Operand): Tensor {
   const [ta, tb] = meet('sub', a, b);
   if (ta.dtype === 'bool') {
-    throw new DTypeError({ op: 'sub', problem: 'bools cannot be subtracted', hint: 'compare with ne, or convert with to' });
+    throw new DTypeError({
+      op: 'sub',
+      problem: 'bools cannot be subtracted',
+      hint: 'compare with ne, or convert with to',
+    });
   }
   return subOp.run([ta, tb], undefined);
 }
 
-const mulOp = defineBinary(BinaryOp.mul, { name: 'mul', edges: EDGES }, broadcastCases(mul, normal), true, (node, [dy]) => {
-  const [a, b] = node.saved();
-  return [
-    node.needs(0) ? sumTo(mul(dy!, b!), node.shapes[0]) : null,
-    node.needs(1) ? sumTo(mul(dy!, a!), node.shapes[1]) : null,
-  ];
-});
+const mulOp = defineBinary(
+  BinaryOp.mul,
+  { name: 'mul', edges: EDGES },
+  broadcastCases(mul, normal),
+  true,
+  (node, [dy]) => {
+    const [a, b] = node.saved();
+    return [
+      node.needs(0) ? sumTo(mul(dy!, b!), node.shapes[0]) : null,
+      node.needs(1) ? sumTo(mul(dy!, a!), node.shapes[1]) : null,
+    ];
+  },
+);
 
 /**
  * a · b, element by element.
@@ -123,14 +165,20 @@ export function mul(a: Operand, b: Operand): Tensor {
   return ta.dtype === 'bool' ? minimumOp.run([ta, tb], undefined) : mulOp.run([ta, tb], undefined);
 }
 
-const divOp = defineBinary(BinaryOp.div, { name: 'div', edges: EDGES }, broadcastCases(div, awayFromZero), true, (node, [dy]) => {
-  const [a, b] = node.saved();
-  const da = div(dy!, b!);
-  return [
-    node.needs(0) ? sumTo(da, node.shapes[0]) : null,
-    node.needs(1) ? sumTo(mul(mul(da, div(a!, b!)), -1), node.shapes[1]) : null,
-  ];
-});
+const divOp = defineBinary(
+  BinaryOp.div,
+  { name: 'div', edges: EDGES },
+  broadcastCases(div, awayFromZero),
+  true,
+  (node, [dy]) => {
+    const [a, b] = node.saved();
+    const da = div(dy!, b!);
+    return [
+      node.needs(0) ? sumTo(da, node.shapes[0]) : null,
+      node.needs(1) ? sumTo(mul(mul(da, div(a!, b!)), -1), node.shapes[1]) : null,
+    ];
+  },
+);
 
 /**
  * a / b; integers give float32.

@@ -17,9 +17,9 @@ import {
   stridesOf,
 } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
-import { emptyTensor, Tensor } from '../tensor.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
 import { to } from './cast.ts';
-import { checkTensor, defineOp } from './define.ts';
+import { checkTensor, defineOp, type Op } from './define.ts';
 
 /** What a reduction takes: the axes (all, if none are named), and whether they stay with length 1. */
 export type Axes = number | readonly number[] | null;
@@ -50,7 +50,13 @@ export function beginWalk(kernels: Backend, x: Tensor, axes: readonly number[]):
   if (axes.length === 0) return { data: x.data, outer: x.size, n: 1, inner: 1, copied: false };
   const [first, last] = [axes[0], axes[axes.length - 1]];
   if (last - first === axes.length - 1) {
-    return { data: x.data, outer: size(0, first), n: size(first, last + 1), inner: size(last + 1, shape.length), copied: false };
+    return {
+      data: x.data,
+      outer: size(0, first),
+      n: size(first, last + 1),
+      inner: size(last + 1, shape.length),
+      copied: false,
+    };
   }
   const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const order = [...kept, ...axes];
@@ -71,7 +77,7 @@ interface SumParams {
   readonly out: Shape;
 }
 
-const sumOp = defineOp<SumParams>({
+const sumOp: Op<SumParams> = defineOp<SumParams>({
   name: 'sum',
   forward(node, [x], { axes, out }) {
     const y = emptyTensor(out, x!.dtype);
@@ -114,13 +120,19 @@ interface ExpandParams {
   readonly shape: Shape;
 }
 
-const expandOp = defineOp<ExpandParams>({
+const expandOp: Op<ExpandParams> = defineOp<ExpandParams>({
   name: 'expand',
   forward(node, [x], { from, shape }) {
     const y = emptyTensor(shape, x!.dtype);
     if (x!.size === 1) y.data.fill(x!.data[0]);
     else if (y.size > 0) {
-      node.kernels.copyStrided(x!.data, 0, y.data, 0, mergeAxes(shape, [broadcastStrides(from, shape), stridesOf(shape)]));
+      node.kernels.copyStrided(
+        x!.data,
+        0,
+        y.data,
+        0,
+        mergeAxes(shape, [broadcastStrides(from, shape), stridesOf(shape)]),
+      );
     }
     return y;
   },
@@ -152,7 +164,12 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   checkShape('expand', wanted);
   const fits = lead >= 0 && x.shape.every((d, i) => d === wanted[i + lead] || d === 1);
   if (!fits) {
-    throw new ShapeError({ op: 'expand', problem: 'the shape cannot be repeated to that', got: x.shape, expected: wanted });
+    throw new ShapeError({
+      op: 'expand',
+      problem: 'the shape cannot be repeated to that',
+      got: x.shape,
+      expected: wanted,
+    });
   }
   return expandTo(x, wanted);
 }

@@ -21,7 +21,7 @@ const toOp = defineOp<DType>({
   backward: (node, [dy]) => [to(dy!, node.dtypes[0])],
   cases: [
     (s) => ({ inputs: [s.normal([3, 4])], call: (x) => to(to(x, 'float64'), s.dtype) }),
-    (s) => ({ inputs: [s.normal([])], call: (x) => to(x, 'float32') }),
+    (s) => ({ inputs: [s.normal([])], call: (x) => to(x, 'float64') }),
   ],
 });
 

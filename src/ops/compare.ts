@@ -90,8 +90,7 @@ export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
       expected: 'bool',
     });
   }
-  const [ta, tb] =
-    a instanceof Tensor || b instanceof Tensor ? operands('where', a, b) : numbers('where', a, b);
+  const [ta, tb] = a instanceof Tensor || b instanceof Tensor ? operands('where', a, b) : numbers('where', a, b);
   const dtype = resultDType(ta, tb);
   return whereOp.run(broadcastTensors('where', mask, to(ta, dtype), to(tb, dtype)), undefined);
 }
@@ -111,4 +110,3 @@ function numbers(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
 export function maskedFill(x: Tensor, mask: Tensor, value: number | Tensor): Tensor {
   return where(mask, operand('maskedFill', value, x), x);
 }
-

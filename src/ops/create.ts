@@ -1,9 +1,9 @@
 /** Tensors out of nothing: values, constants, ranges, random draws. */
 
+import { kernelsFor } from '../backend/select.ts';
 import { checkDType, type DataArray, type DType, type FloatArray, isFloat, newArray } from '../core/dtype.ts';
 import { defaultGenerator, type Generator } from '../core/rng.ts';
 import { checkShape, type Shape } from '../core/shape.ts';
-import { kernelsFor } from '../backend/select.ts';
 import { ConfigError, DTypeError, LimitError, ShapeError } from '../errors.ts';
 import { emptyTensor, type NestedArray, type Tensor, wrapArray } from '../tensor.ts';
 import { filled } from './broadcast.ts';
@@ -154,7 +154,11 @@ export function onesLike(x: Tensor, options: CreateOptions = {}): Tensor {
 export function arange(start: number, end?: number, step = 1, options: CreateOptions = {}): Tensor {
   const [from, until] = end === undefined ? [0, start] : [start, end];
   if (![from, until, step].every(Number.isFinite) || step === 0) {
-    throw new ConfigError({ op: 'arange', problem: 'bounds are finite and the step is not 0', got: [from, until, step] });
+    throw new ConfigError({
+      op: 'arange',
+      problem: 'bounds are finite and the step is not 0',
+      got: [from, until, step],
+    });
   }
   const n = Math.max(0, Math.ceil((until - from) / step));
   checkShape('arange', [n]);
@@ -183,7 +187,13 @@ function drawUniform(x: Tensor, generator: Generator): void {
 function checkRandom(op: string, dtype: DType): DType {
   checkDType(op, dtype);
   if (isFloat(dtype)) return dtype;
-  throw new DTypeError({ op, problem: 'draws are floats', got: dtype, expected: 'float32 | float64', hint: 'randint draws integers' });
+  throw new DTypeError({
+    op,
+    problem: 'draws are floats',
+    got: dtype,
+    expected: 'float32 | float64',
+    hint: 'randint draws integers',
+  });
 }
 
 /** Draws from [0, 1). */
@@ -207,7 +217,12 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
  *
  * @throws ConfigError  if there are none
  */
-export function randint(low: number, high: number, shape: Shape, { generator = defaultGenerator }: { generator?: Generator } = {}): Tensor {
+export function randint(
+  low: number,
+  high: number,
+  shape: Shape,
+  { generator = defaultGenerator }: { generator?: Generator } = {},
+): Tensor {
   const size = checkShape('randint', shape);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high > 2 ** 31) {
     throw new ConfigError({ op: 'randint', problem: 'expected integers low < high within int32', got: [low, high] });
@@ -236,4 +251,3 @@ export function normal_(x: Tensor, mean = 0, std = 1, generator: Generator = def
     for (let i = 0; i < draws.length; i++) x.data[i] = mean + std * draws[i];
   });
 }
-

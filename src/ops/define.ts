@@ -85,7 +85,7 @@ function kernelDType(inputs: readonly MaybeTensor[]): DType {
   return first ?? 'float32';
 }
 
-function isDifferentiable(op: DifferentiableOp<never>): boolean {
+function isDifferentiable<P>(op: DifferentiableOp<P>): boolean {
   return op.backward !== undefined || op.twin !== undefined;
 }
 
@@ -110,7 +110,7 @@ function link<P>(node: Node<P>, inputs: readonly MaybeTensor[]): void {
   const { edges, slots, shapes, dtypes } = node;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    edges.push(recording && input !== null && input.requiresGrad ? nodeOf(input) : null);
+    edges.push(recording && input?.requiresGrad ? nodeOf(input) : null);
     slots.push(input === null ? 0 : input.slot);
     shapes.push(input === null ? NO_SHAPE : input.shape);
     dtypes.push(input === null ? 'float32' : input.dtype);
@@ -144,10 +144,9 @@ export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
   return op;
 }
 
-/** Registers the cases of an operation composed of others; it needs no rule of its own. */
-export function defineComposite<F>(proof: OpProof, fn: F): F {
+/** Registers the cases of an operation composed of others, which needs no rule of its own. */
+export function registerComposite(proof: OpProof): void {
   register(proof);
-  return fn;
 }
 
 /** @throws DTypeError  if `x` is not a tensor of floats */
@@ -168,7 +167,12 @@ export function checkSameDType(op: string, ...tensors: readonly (Tensor | null |
   const given = tensors.filter((t) => t != null);
   for (const t of given) {
     if (t.dtype !== given[0].dtype) {
-      throw new DTypeError({ op, problem: 'dtypes differ', got: given.map((g) => g.dtype), hint: 'convert with to(dtype)' });
+      throw new DTypeError({
+        op,
+        problem: 'dtypes differ',
+        got: given.map((g) => g.dtype),
+        hint: 'convert with to(dtype)',
+      });
     }
   }
 }

@@ -5,9 +5,9 @@ import { ConfigError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
-import { rand } from './create.ts';
-import { checkFloat, defineComposite } from './define.ts';
 import { to } from './cast.ts';
+import { rand } from './create.ts';
+import { checkFloat, registerComposite } from './define.ts';
 import { threshold } from './unary.ts';
 
 export interface DropoutOptions {
@@ -24,20 +24,23 @@ export interface DropoutOptions {
  * Source:   Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014
  * @throws ConfigError  if p is no probability
  */
-export const dropout = defineComposite(
-  {
-    name: 'dropout',
-    cases: [(s) => ({ inputs: [s.normal([4, 5])], call: (x) => dropout(x, 0.3, { generator: new Generator(7) }) })],
-  },
-  (x: Tensor, p = 0.5, { training = true, generator = defaultGenerator }: DropoutOptions = {}): Tensor => {
-    checkFloat('dropout', x);
-    if (!(p >= 0 && p <= 1)) {
-      throw new ConfigError({ op: 'dropout', problem: 'p must be a probability', got: p, expected: '0 to 1' });
-    }
-    if (!training || p === 0) return x;
-    if (p === 1) return mul(x, filled(x.shape, 0, x.dtype));
-    // Drawn in float32 whatever the dtype: the same elements are dropped in float64.
-    const mask = threshold(rand(x.shape, { generator }), p, 1 / (1 - p));
-    return mul(x, to(mask, x.dtype));
-  },
-);
+export function dropout(
+  x: Tensor,
+  p = 0.5,
+  { training = true, generator = defaultGenerator }: DropoutOptions = {},
+): Tensor {
+  checkFloat('dropout', x);
+  if (!(p >= 0 && p <= 1)) {
+    throw new ConfigError({ op: 'dropout', problem: 'p must be a probability', got: p, expected: '0 to 1' });
+  }
+  if (!training || p === 0) return x;
+  if (p === 1) return mul(x, filled(x.shape, 0, x.dtype));
+  // Drawn in float32 whatever the dtype: the same elements are dropped in float64.
+  const mask = threshold(rand(x.shape, { generator }), p, 1 / (1 - p));
+  return mul(x, to(mask, x.dtype));
+}
+
+registerComposite({
+  name: 'dropout',
+  cases: [(s) => ({ inputs: [s.normal([4, 5])], call: (x) => dropout(x, 0.3, { generator: new Generator(7) }) })],
+});

@@ -33,7 +33,13 @@ export function written(op: string, x: Tensor, write: () => void): Tensor {
 function fitting(op: string, x: Tensor, value: Operand): Tensor {
   const given = value instanceof Tensor ? value.detach() : operand(op, value, x);
   if (resultDType(x, given) !== x.dtype) {
-    throw new DTypeError({ op, problem: 'the result does not fit the tensor', got: given.dtype, expected: x.dtype, hint: 'convert with to' });
+    throw new DTypeError({
+      op,
+      problem: 'the result does not fit the tensor',
+      got: given.dtype,
+      expected: x.dtype,
+      hint: 'convert with to',
+    });
   }
   return spread(op, x, to(given, x.dtype));
 }
@@ -41,7 +47,12 @@ function fitting(op: string, x: Tensor, value: Operand): Tensor {
 function spread(op: string, x: Tensor, value: Tensor): Tensor {
   const lead = x.rank - value.rank;
   if (lead < 0 || value.shape.some((d, i) => d !== 1 && d !== x.shape[i + lead])) {
-    throw new ShapeError({ op, problem: 'the value does not broadcast to the tensor', got: value.shape, expected: x.shape });
+    throw new ShapeError({
+      op,
+      problem: 'the value does not broadcast to the tensor',
+      got: value.shape,
+      expected: x.shape,
+    });
   }
   return sameShape(x.shape, value.shape) ? value : expandTo(value, x.shape);
 }
@@ -77,7 +88,12 @@ export function div_(x: Tensor, value: Operand): Tensor {
 
 function floatsOnly(op: string, x: Tensor): Tensor {
   if (checkTensor(op, x).dtype !== 'float32' && x.dtype !== 'float64') {
-    throw new DTypeError({ op, problem: 'a quotient does not fit integers', got: x.dtype, expected: 'float32 | float64' });
+    throw new DTypeError({
+      op,
+      problem: 'a quotient does not fit integers',
+      got: x.dtype,
+      expected: 'float32 | float64',
+    });
   }
   return x;
 }

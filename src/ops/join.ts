@@ -42,6 +42,12 @@ const catOp = defineOp<number>({
   ],
 });
 
+/** @throws ShapeError  if there is no tensor in the list */
+function checkList(op: string, tensors: unknown): void {
+  if (Array.isArray(tensors) && tensors.length > 0) return;
+  throw new ShapeError({ op, problem: 'expected at least one tensor', got: tensors });
+}
+
 /**
  * Tensors one behind the other along an axis they have.
  *
@@ -50,9 +56,7 @@ const catOp = defineOp<number>({
  * @throws ShapeError  if there are none, or another axis differs
  */
 export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (!Array.isArray(tensors) || tensors.length === 0) {
-    throw new ShapeError({ op: 'cat', problem: 'expected at least one tensor', got: tensors });
-  }
+  checkList('cat', tensors);
   for (const t of tensors) checkTensor('cat', t);
   // PyTorch lets an empty vector stand for "nothing yet" beside tensors of any rank.
   const ranked = tensors.filter((t) => t.rank !== 1 || t.size > 0);
@@ -68,7 +72,12 @@ export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
     }
   }
   const dtype = given.slice(1).reduce((d, t) => (d === t.dtype ? d : resultDType(to(first, d), t)), first.dtype);
-  return given.length === 1 ? to(first, dtype) : catOp.run(given.map((t) => to(t, dtype)), at);
+  return given.length === 1
+    ? to(first, dtype)
+    : catOp.run(
+        given.map((t) => to(t, dtype)),
+        at,
+      );
 }
 
 /**
@@ -77,9 +86,7 @@ export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
  * @throws ShapeError  if there are none, or their shapes differ
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (!Array.isArray(tensors) || tensors.length === 0) {
-    throw new ShapeError({ op: 'stack', problem: 'expected at least one tensor', got: tensors });
-  }
+  checkList('stack', tensors);
   const [first] = tensors;
   for (const t of tensors) {
     if (checkTensor('stack', t).rank !== first.rank || t.shape.some((d, i) => d !== first.shape[i])) {
@@ -89,5 +96,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
       });
     }
   }
-  return cat(tensors.map((t) => unsqueeze(t, axis)), axis);
+  return cat(
+    tensors.map((t) => unsqueeze(t, axis)),
+    axis,
+  );
 }

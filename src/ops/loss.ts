@@ -8,7 +8,7 @@ import { add, div, mul, sub } from './arithmetic.ts';
 import { filled, sum } from './broadcast.ts';
 import { checkIds, to } from './cast.ts';
 import { eq, maskedFill, where } from './compare.ts';
-import { checkFloat, checkTensor, defineComposite, defineOp } from './define.ts';
+import { checkFloat, checkTensor, defineOp, registerComposite } from './define.ts';
 import { permute, reshape } from './movement.ts';
 import { mean } from './reduce.ts';
 import { indexSelect, oneHot } from './rows.ts';
@@ -57,7 +57,10 @@ const crossEntropyOp = defineOp<CrossEntropyParams>({
   },
   twin([logits], { targets, ignoreIndex }) {
     const ignored = eq(targets, ignoreIndex);
-    const picked = mul(to(oneHot(maskedFill(targets, ignored, 0), logits!.shape[1]), logits!.dtype), logSoftmax(logits!, 1));
+    const picked = mul(
+      to(oneHot(maskedFill(targets, ignored, 0), logits!.shape[1]), logits!.dtype),
+      logSoftmax(logits!, 1),
+    );
     return [maskedFill(neg(sum(picked, 1)), ignored, 0)];
   },
   cases: [
@@ -71,9 +74,10 @@ const crossEntropyOp = defineOp<CrossEntropyParams>({
     },
     (s) => {
       const ids = s.ids([2, 3], 4);
+      const weight = s.uniform([4], 0.5, 1);
       return {
         inputs: [s.normal([2, 4, 3])],
-        call: (x) => crossEntropy(x, ids, { labelSmoothing: 0.1, reduction: 'sum', weight: to(s.uniform([4], 0.5, 1), s.dtype) }),
+        call: (x) => crossEntropy(x, ids, { labelSmoothing: 0.1, reduction: 'sum', weight }),
       };
     },
     (s) => ({ inputs: [s.normal([3, 4]), s.uniform([3, 4], 0, 1)], call: (x, p) => crossEntropy(x, p) }),
@@ -124,30 +128,47 @@ export function crossEntropy(
 ): Tensor {
   checkFloat('crossEntropy', logits);
   checkTensor('crossEntropy', target);
-  if (logits.rank === 0) throw new ShapeError({ op: 'crossEntropy', problem: 'logits need an axis of classes', got: logits.shape });
+  if (logits.rank === 0)
+    throw new ShapeError({ op: 'crossEntropy', problem: 'logits need an axis of classes', got: logits.shape });
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ConfigError({ op: 'crossEntropy', problem: 'labelSmoothing lies between 0 and 1', got: labelSmoothing });
   }
   const classes = logits.shape[logits.rank === 1 ? 0 : 1];
   if (weight !== null && !sameShape(weight.shape, [classes])) {
-    throw new ShapeError({ op: 'crossEntropy', problem: 'the weight must have one value a class', got: weight.shape, expected: [classes] });
+    throw new ShapeError({
+      op: 'crossEntropy',
+      problem: 'the weight must have one value a class',
+      got: weight.shape,
+      expected: [classes],
+    });
   }
   const out = logits.rank === 1 ? [] : [logits.shape[0], ...logits.shape.slice(2)];
   const rows = asRows(logits);
   if (isFloat(target.dtype)) {
     if (!sameShape(target.shape, logits.shape)) {
-      throw new ShapeError({ op: 'crossEntropy', problem: 'probabilities must have the shape of the logits', got: target.shape, expected: logits.shape });
+      throw new ShapeError({
+        op: 'crossEntropy',
+        problem: 'probabilities must have the shape of the logits',
+        got: target.shape,
+        expected: logits.shape,
+      });
     }
     return probabilityLoss(rows, asRows(to(target, logits.dtype)), weight, labelSmoothing, reduction, out);
   }
   const ids = checkIds('crossEntropy', target);
   if (!sameShape(ids.shape, out)) {
-    throw new ShapeError({ op: 'crossEntropy', problem: 'there must be one target a row', got: ids.shape, expected: out });
+    throw new ShapeError({
+      op: 'crossEntropy',
+      problem: 'there must be one target a row',
+      got: ids.shape,
+      expected: out,
+    });
   }
   const flat = reshape(ids, [ids.size]);
   if (weight === null && labelSmoothing === 0) {
     const losses = crossEntropyOp.run([rows], { targets: flat, ignoreIndex });
-    if (reduction !== 'mean') return reduceLoss('crossEntropy', reduction === 'none' ? reshape(losses, out) : losses, reduction);
+    if (reduction !== 'mean')
+      return reduceLoss('crossEntropy', reduction === 'none' ? reshape(losses, out) : losses, reduction);
     return div(sum(losses), countOf(flat, ignoreIndex));
   }
   return smoothedLoss(rows, flat, weight, ignoreIndex, labelSmoothing, reduction, out);
@@ -217,19 +238,18 @@ function checkSame(op: string, x: Tensor, target: Tensor): void {
  * Shapes:   x and target [...] → [], or [...] for `none`
  * @throws ShapeError  if the shapes differ: broadcasting here is nearly always a mistake
  */
-export const mseLoss = defineComposite(
-  {
-    name: 'mseLoss',
-    cases: [
-      (s) => ({ inputs: [s.normal([3, 4]), s.normal([3, 4])], call: (x, t) => mseLoss(x, t) }),
-      (s) => ({ inputs: [s.normal([3]), s.normal([3])], call: (x, t) => mseLoss(x, t, { reduction: 'sum' }) }),
-    ],
-  },
-  (x: Tensor, target: Tensor, { reduction = 'mean' }: { reduction?: Reduction } = {}): Tensor => {
-    checkSame('mseLoss', x, target);
-    return reduceLoss('mseLoss', square(sub(x, target)), reduction);
-  },
-);
+export function mseLoss(x: Tensor, target: Tensor, { reduction = 'mean' }: { reduction?: Reduction } = {}): Tensor {
+  checkSame('mseLoss', x, target);
+  return reduceLoss('mseLoss', square(sub(x, target)), reduction);
+}
+
+registerComposite({
+  name: 'mseLoss',
+  cases: [
+    (s) => ({ inputs: [s.normal([3, 4]), s.normal([3, 4])], call: (x, t) => mseLoss(x, t) }),
+    (s) => ({ inputs: [s.normal([3]), s.normal([3])], call: (x, t) => mseLoss(x, t, { reduction: 'sum' }) }),
+  ],
+});
 
 export interface BinaryCrossEntropyOptions {
   /** A factor a term, broadcast to the input. */
@@ -247,31 +267,38 @@ export interface BinaryCrossEntropyOptions {
  * Gradient: dx = σ(x) − t, when unweighted
  * @throws ShapeError  if the shapes differ
  */
-export const binaryCrossEntropyWithLogits = defineComposite(
-  {
-    name: 'binaryCrossEntropyWithLogits',
-    cases: [
-      (s) => ({ inputs: [s.normal([3, 4]), s.uniform([3, 4], 0, 1)], call: (x, t) => binaryCrossEntropyWithLogits(x, t) }),
-      (s) => ({
-        inputs: [s.normal([3, 4]), s.uniform([3, 4], 0, 1), s.uniform([4], 0.5, 2), s.uniform([3, 1], 0.5, 2)],
-        call: (x, t, posWeight, weight) => binaryCrossEntropyWithLogits(x, t, { posWeight, weight, reduction: 'sum' }),
-      }),
-    ],
-    tolerance: 4e-6,
-  },
-  (
-    x: Tensor,
-    target: Tensor,
-    { weight = null, posWeight = null, reduction = 'mean' }: BinaryCrossEntropyOptions = {},
-  ): Tensor => {
-    checkSame('binaryCrossEntropyWithLogits', x, target);
-    if (!isFloat(target.dtype)) {
-      throw new DTypeError({ op: 'binaryCrossEntropyWithLogits', problem: 'targets must be floats', got: target.dtype, hint: 'convert with to' });
-    }
-    const soft = softplus(neg(x), { threshold: Number.POSITIVE_INFINITY });
-    const factor = posWeight === null ? null : add(mul(sub(posWeight, 1), target), 1);
-    const losses = add(mul(sub(1, target), x), factor === null ? soft : mul(factor, soft));
-    const weighted = weight === null ? losses : mul(losses, weight);
-    return reduceLoss('binaryCrossEntropyWithLogits', weighted, reduction);
-  },
-);
+export function binaryCrossEntropyWithLogits(
+  x: Tensor,
+  target: Tensor,
+  { weight = null, posWeight = null, reduction = 'mean' }: BinaryCrossEntropyOptions = {},
+): Tensor {
+  checkSame('binaryCrossEntropyWithLogits', x, target);
+  if (!isFloat(target.dtype)) {
+    throw new DTypeError({
+      op: 'binaryCrossEntropyWithLogits',
+      problem: 'targets must be floats',
+      got: target.dtype,
+      hint: 'convert with to',
+    });
+  }
+  const soft = softplus(neg(x), { threshold: Number.POSITIVE_INFINITY });
+  const factor = posWeight === null ? null : add(mul(sub(posWeight, 1), target), 1);
+  const losses = add(mul(sub(1, target), x), factor === null ? soft : mul(factor, soft));
+  const weighted = weight === null ? losses : mul(losses, weight);
+  return reduceLoss('binaryCrossEntropyWithLogits', weighted, reduction);
+}
+
+registerComposite({
+  name: 'binaryCrossEntropyWithLogits',
+  cases: [
+    (s) => ({
+      inputs: [s.normal([3, 4]), s.uniform([3, 4], 0, 1)],
+      call: (x, t) => binaryCrossEntropyWithLogits(x, t),
+    }),
+    (s) => ({
+      inputs: [s.normal([3, 4]), s.uniform([3, 4], 0, 1), s.uniform([4], 0.5, 2), s.uniform([3, 1], 0.5, 2)],
+      call: (x, t, posWeight, weight) => binaryCrossEntropyWithLogits(x, t, { posWeight, weight, reduction: 'sum' }),
+    }),
+  ],
+  tolerance: 4e-6,
+});

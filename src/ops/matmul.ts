@@ -7,7 +7,7 @@ import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { expandTo, sum, sumTo } from './broadcast.ts';
 import { resultDType, to } from './cast.ts';
-import { checkSameDType, checkTensor, defineComposite, defineOp, type OpCase, type Sampler } from './define.ts';
+import { checkSameDType, checkTensor, defineOp, type OpCase, registerComposite, type Sampler } from './define.ts';
 import { reshape } from './movement.ts';
 
 export interface Transposes {
@@ -97,7 +97,8 @@ function meet(op: string, a: Tensor, b: Tensor): [Tensor, Tensor, (y: Tensor) =>
   checkTensor(op, b);
   const dtype = resultDType(a, b);
   if (isFloat(dtype)) return [to(a, dtype), to(b, dtype), (y) => y];
-  if (dtype === 'bool') throw new DTypeError({ op, problem: 'bools have no product of matrices', hint: 'convert with to' });
+  if (dtype === 'bool')
+    throw new DTypeError({ op, problem: 'bools have no product of matrices', hint: 'convert with to' });
   return [to(a, 'float64'), to(b, 'float64'), (y) => to(y, dtype)];
 }
 
@@ -131,7 +132,11 @@ export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }:
     });
   }
   const y = batched(ma, mb, tA, tB);
-  const out = [...y.shape.slice(0, -2), ...(rowVector ? [] : [y.shape[y.rank - 2]]), ...(columnVector ? [] : [y.shape[y.rank - 1]])];
+  const out = [
+    ...y.shape.slice(0, -2),
+    ...(rowVector ? [] : [y.shape[y.rank - 2]]),
+    ...(columnVector ? [] : [y.shape[y.rank - 1]]),
+  ];
   return back(reshape(y, out));
 }
 
@@ -182,20 +187,25 @@ function checkRank(op: string, x: Tensor, rank: number): void {
 }
 
 /** β·x + α·a·b, x broadcast to the product. */
-export const addmm = defineComposite(
-  {
-    name: 'addmm',
-    cases: [
-      (s) => ({
-        inputs: [s.normal([5]), s.normal([3, 4]), s.normal([4, 5])],
-        call: (x, a, b) => addmm(x, a, b, { beta: 0.5, alpha: 2 }),
-      }),
-    ],
-    tolerance: 4e-6,
-  },
-  (x: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: { beta?: number; alpha?: number } = {}): Tensor =>
-    add(beta === 1 ? x : mul(x, beta), alpha === 1 ? mm(a, b) : mul(mm(a, b), alpha)),
-);
+export function addmm(
+  x: Tensor,
+  a: Tensor,
+  b: Tensor,
+  { beta = 1, alpha = 1 }: { beta?: number; alpha?: number } = {},
+): Tensor {
+  return add(beta === 1 ? x : mul(x, beta), alpha === 1 ? mm(a, b) : mul(mm(a, b), alpha));
+}
+
+registerComposite({
+  name: 'addmm',
+  cases: [
+    (s) => ({
+      inputs: [s.normal([5]), s.normal([3, 4]), s.normal([4, 5])],
+      call: (x, a, b) => addmm(x, a, b, { beta: 0.5, alpha: 2 }),
+    }),
+  ],
+  tolerance: 4e-6,
+});
 
 /**
  * x·weightᵀ + bias, the bias added by the product's kernel.
@@ -204,33 +214,37 @@ export const addmm = defineComposite(
  * Gradient: dx = dy·weight, dweight = dyᵀ·x, dbias = Σ dy
  * @throws ShapeError  if the sizes do not fit
  */
-export const linear = defineComposite(
-  {
-    name: 'linear',
-    cases: [
-      (s) => ({ inputs: [s.normal([3, 4]), s.normal([5, 4]), s.normal([5])], call: (x, w, b) => linear(x, w, b) }),
-      (s) => ({ inputs: [s.normal([2, 3, 4]), s.normal([5, 4])], call: (x, w) => linear(x, w) }),
-      (s) => ({ inputs: [s.normal([4]), s.normal([5, 4]), s.normal([5])], call: (x, w, b) => linear(x, w, b) }),
-    ],
-    tolerance: 4e-6,
-  },
-  (x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor => {
-    checkTensor('linear', x);
-    checkRank('linear', weight, 2);
-    const [outputs, inputs] = weight.shape;
-    if (x.rank === 0 || x.shape[x.rank - 1] !== inputs) {
-      throw new ShapeError({
-        op: 'linear',
-        problem: `the last axis of the input must be the weight's second`,
-        got: x.shape,
-        expected: `[…, ${inputs}]`,
-      });
-    }
-    if (bias !== null && (bias.rank !== 1 || bias.shape[0] !== outputs)) {
-      throw new ShapeError({ op: 'linear', problem: 'the bias must have one value an output', got: bias.shape, expected: [outputs] });
-    }
-    checkSameDType('linear', x, weight, bias);
-    const y = product2d(reshape(x, [sizeOf(x.shape.slice(0, -1)), inputs]), weight, false, true, bias);
-    return reshape(y, [...x.shape.slice(0, -1), outputs]);
-  },
-);
+export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+  checkTensor('linear', x);
+  checkRank('linear', weight, 2);
+  const [outputs, inputs] = weight.shape;
+  if (x.rank === 0 || x.shape[x.rank - 1] !== inputs) {
+    throw new ShapeError({
+      op: 'linear',
+      problem: `the last axis of the input must be the weight's second`,
+      got: x.shape,
+      expected: `[…, ${inputs}]`,
+    });
+  }
+  if (bias !== null && (bias.rank !== 1 || bias.shape[0] !== outputs)) {
+    throw new ShapeError({
+      op: 'linear',
+      problem: 'the bias must have one value an output',
+      got: bias.shape,
+      expected: [outputs],
+    });
+  }
+  checkSameDType('linear', x, weight, bias);
+  const y = product2d(reshape(x, [sizeOf(x.shape.slice(0, -1)), inputs]), weight, false, true, bias);
+  return reshape(y, [...x.shape.slice(0, -1), outputs]);
+}
+
+registerComposite({
+  name: 'linear',
+  cases: [
+    (s) => ({ inputs: [s.normal([3, 4]), s.normal([5, 4]), s.normal([5])], call: (x, w, b) => linear(x, w, b) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4]), s.normal([5, 4])], call: (x, w) => linear(x, w) }),
+    (s) => ({ inputs: [s.normal([4]), s.normal([5, 4]), s.normal([5])], call: (x, w, b) => linear(x, w, b) }),
+  ],
+  tolerance: 4e-6,
+});

@@ -3,9 +3,9 @@
 import { checkAxis, checkShape, mergeAxes, type Shape, sameShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
-import { checkTensor, defineOp } from './define.ts';
+import { checkTensor, defineOp, type Op } from './define.ts';
 
-const reshapeOp = defineOp<Shape>({
+const reshapeOp: Op<Shape> = defineOp<Shape>({
   name: 'reshape',
   tolerance: 0,
   forward: (_, [x], shape) => new Tensor(x!.storage, x!.offset, shape, x!.dtype),
@@ -45,15 +45,22 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   checkTensor('flatten', x);
   if (x.rank === 0) return reshape(x, [1]);
   const [from, until] = [checkAxis('flatten', start, x.rank), checkAxis('flatten', end, x.rank)];
-  if (from > until) throw new ShapeError({ op: 'flatten', problem: 'the first axis lies behind the last', got: [start, end] });
+  if (from > until)
+    throw new ShapeError({ op: 'flatten', problem: 'the first axis lies behind the last', got: [start, end] });
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, until + 1)), ...x.shape.slice(until + 1)]);
 }
 
 /** Without the axes of length 1, or without those of `axes` that have length 1. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   checkTensor('squeeze', x);
-  const list = axes === undefined ? null : (typeof axes === 'number' ? [axes] : axes).map((a) => checkAxis('squeeze', a, Math.max(1, x.rank)));
-  return reshape(x, x.shape.filter((d, i) => d !== 1 || (list !== null && !list.includes(i))));
+  const list =
+    axes === undefined
+      ? null
+      : (typeof axes === 'number' ? [axes] : axes).map((a) => checkAxis('squeeze', a, Math.max(1, x.rank)));
+  return reshape(
+    x,
+    x.shape.filter((d, i) => d !== 1 || (list !== null && !list.includes(i))),
+  );
 }
 
 /** With a new axis of length 1 at `axis`. */
@@ -63,7 +70,7 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
-const permuteOp = defineOp<readonly number[]>({
+const permuteOp: Op<readonly number[]> = defineOp<readonly number[]>({
   name: 'permute',
   tolerance: 0,
   forward(node, [x], order) {
@@ -99,7 +106,12 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   checkTensor('permute', x);
   const axes = order.map((a) => checkAxis('permute', a, x.rank));
   if (axes.length !== x.rank || new Set(axes).size !== axes.length) {
-    throw new ShapeError({ op: 'permute', problem: 'each axis must be named once', got: [...order], expected: `${x.rank} axes` });
+    throw new ShapeError({
+      op: 'permute',
+      problem: 'each axis must be named once',
+      got: [...order],
+      expected: `${x.rank} axes`,
+    });
   }
   return axes.every((a, i) => a === i) ? x : permuteOp.run([x], axes);
 }
@@ -129,7 +141,7 @@ function partStrides(whole: Shape, { axis, step }: Part): number[] {
   return strides;
 }
 
-const sliceOp = defineOp<Part>({
+const sliceOp: Op<Part> = defineOp<Part>({
   name: 'slice',
   tolerance: 0,
   forward(node, [x], part) {
@@ -156,8 +168,13 @@ const sliceOp = defineOp<Part>({
   ],
 });
 
+/** A part, and the shape of the whole it belongs to. */
+interface Place extends Part {
+  readonly whole: Shape;
+}
+
 /** The gradient of a slice: zeros with the part put back in its place. */
-const placeOp = defineOp<Part & { readonly whole: Shape }>({
+const placeOp: Op<Place> = defineOp<Place>({
   name: 'place',
   tolerance: 0,
   forward(node, [x], part) {
@@ -189,8 +206,17 @@ export function slice(x: Tensor, axis: number, start = 0, end: number | null = n
   const at = checkAxis('slice', axis, x.rank);
   const n = x.shape[at];
   const last = end ?? n;
-  if (!Number.isInteger(step) || step < 1 || !Number.isInteger(start) || !(Number.isInteger(last) || last === Infinity)) {
-    throw new ShapeError({ op: 'slice', problem: 'bounds are integers and the step a positive one', got: [start, last, step] });
+  if (
+    !Number.isInteger(step) ||
+    step < 1 ||
+    !Number.isInteger(start) ||
+    !(Number.isInteger(last) || last === Infinity)
+  ) {
+    throw new ShapeError({
+      op: 'slice',
+      problem: 'bounds are integers and the step a positive one',
+      got: [start, last, step],
+    });
   }
   const clip = (i: number): number => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
   const [from, until] = [clip(start), clip(last)];
@@ -230,10 +256,19 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   const n = x.shape[at];
   const i = index < 0 ? index + n : index;
   if (!Number.isInteger(index) || i < 0 || i >= n) {
-    throw new ShapeError({ op: 'select', problem: 'index out of range', got: index, expected: `${-n} to ${n - 1}`, code: 'ERR_INDEX' });
+    throw new ShapeError({
+      op: 'select',
+      problem: 'index out of range',
+      got: index,
+      expected: `${-n} to ${n - 1}`,
+      code: 'ERR_INDEX',
+    });
   }
   const part = slice(x, at, i, i + 1);
-  return reshape(part, x.shape.filter((_, j) => j !== at));
+  return reshape(
+    part,
+    x.shape.filter((_, j) => j !== at),
+  );
 }
 
 /** Parts of `size` (the last may be shorter), or of the sizes listed, along one axis. */

@@ -82,7 +82,12 @@ export function layerNorm(
   }
   for (const t of [weight, bias]) {
     if (t !== null && !sameShape(t.shape, normalizedShape)) {
-      throw new ShapeError({ op: 'layerNorm', problem: 'weight and bias must have the normalized shape', got: t.shape, expected: normalizedShape });
+      throw new ShapeError({
+        op: 'layerNorm',
+        problem: 'weight and bias must have the normalized shape',
+        got: t.shape,
+        expected: normalizedShape,
+      });
     }
   }
   const n = sizeOf(normalizedShape);

@@ -9,7 +9,7 @@ import { add, div, mul, sub } from './arithmetic.ts';
 import { type Axes, beginWalk, endWalk, expandTo, filled, type ReduceOptions, reducedShape, sum } from './broadcast.ts';
 import { to } from './cast.ts';
 import { eq, where } from './compare.ts';
-import { checkFloat, checkTensor, defineComposite, defineOp, type Op, type Sampler } from './define.ts';
+import { checkFloat, checkTensor, defineOp, type Op, registerComposite, type Sampler } from './define.ts';
 import { reshape } from './movement.ts';
 import { abs, exp, log, sqrt, square } from './unary.ts';
 
@@ -29,20 +29,22 @@ function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
  * Shapes:   as `sum`
  * Gradient: dx = dy/n, repeated
  */
-export const mean = defineComposite(
-  {
-    name: 'mean',
-    cases: [
-      (s) => ({ inputs: [s.normal([3, 4])], call: (x) => mean(x) }),
-      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => mean(x, [0, 2]) }),
-    ],
-  },
-  (x: Tensor, axes: Axes = null, options: ReduceOptions = {}): Tensor => {
-    checkTensor('mean', x);
-    const list = checkAxes('mean', axes, x.rank);
-    return div(sum(to(x, floatOf(x.dtype)), list.length === 0 ? null : list, options), sizeOf(list.map((i) => x.shape[i])));
-  },
-);
+export function mean(x: Tensor, axes: Axes = null, options: ReduceOptions = {}): Tensor {
+  checkTensor('mean', x);
+  const list = checkAxes('mean', axes, x.rank);
+  return div(
+    sum(to(x, floatOf(x.dtype)), list.length === 0 ? null : list, options),
+    sizeOf(list.map((i) => x.shape[i])),
+  );
+}
+
+registerComposite({
+  name: 'mean',
+  cases: [
+    (s) => ({ inputs: [s.normal([3, 4])], call: (x) => mean(x) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => mean(x, [0, 2]) }),
+  ],
+});
 
 interface ExtremeParams {
   readonly axes: readonly number[];
@@ -50,7 +52,8 @@ interface ExtremeParams {
 }
 
 function defineExtreme(name: 'amax' | 'amin', opcode: ReduceOp): Op<ExtremeParams> {
-  const call = (x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor => (name === 'amax' ? amax : amin)(x, axes, options);
+  const call = (x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor =>
+    (name === 'amax' ? amax : amin)(x, axes, options);
   return defineOp<ExtremeParams>({
     name,
     tolerance: 0,
@@ -112,7 +115,10 @@ interface ArgParams {
   readonly keepdim: boolean;
 }
 
-function defineArg(name: 'argmax' | 'argmin', opcode: ArgReduceOp): (x: Tensor, axis?: number | null, options?: ReduceOptions) => Tensor {
+function defineArg(
+  name: 'argmax' | 'argmin',
+  opcode: ArgReduceOp,
+): (x: Tensor, axis?: number | null, options?: ReduceOptions) => Tensor {
   const op = defineOp<ArgParams>({
     name,
     differentiable: false,
@@ -160,12 +166,7 @@ function pick(x: Tensor, indices: Tensor, axis: number): Tensor {
   return sum(where(chosen, x, filled([], 0, x.dtype)), axis, { keepdim: true });
 }
 
-function extremeAlong(
-  name: 'max' | 'min',
-  x: Tensor,
-  axis: number | null,
-  keepdim: boolean,
-): Tensor | Extreme {
+function extremeAlong(name: 'max' | 'min', x: Tensor, axis: number | null, keepdim: boolean): Tensor | Extreme {
   checkTensor(name, x);
   if (axis === null) return name === 'max' ? amax(x) : amin(x);
   if (x.rank === 0) return { values: x, indices: filled([], 0, 'int32') };
@@ -200,27 +201,26 @@ export function min(x: Tensor, axis: number | null = null, { keepdim = false }: 
  * Shapes:   as `sum`
  * Gradient: dx = softmax(x)·dy
  */
-export const logsumexp = defineComposite(
-  {
-    name: 'logsumexp',
-    cases: [
-      (s) => ({ inputs: [s.normal([3, 4])], call: (x) => logsumexp(x) }),
-      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => logsumexp(x, 1) }),
-      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => logsumexp(x, [0, 2], { keepdim: true }) }),
-    ],
-  },
-  (x: Tensor, axes: Axes = null, { keepdim = false }: ReduceOptions = {}): Tensor => {
-    const floats = to(checkTensor('logsumexp', x), floatOf(x.dtype));
-    const list = checkAxes('logsumexp', axes, x.rank);
-    const over = list.length === 0 ? null : list;
-    if (sizeOf(list.map((i) => x.shape[i])) === 0) return log(sum(exp(floats), over, { keepdim }));
-    const largest = amax(floats.detach(), over, { keepdim: true });
-    // An infinite maximum would give ∞ − ∞; without it the sum is 0 or ∞, and its logarithm right.
-    const shift = where(eq(abs(largest), Infinity), 0, largest);
-    const folded = log(sum(exp(sub(floats, shift)), over, { keepdim: true }));
-    return reshape(add(folded, shift), reducedShape(x.shape, list, keepdim));
-  },
-);
+export function logsumexp(x: Tensor, axes: Axes = null, { keepdim = false }: ReduceOptions = {}): Tensor {
+  const floats = to(checkTensor('logsumexp', x), floatOf(x.dtype));
+  const list = checkAxes('logsumexp', axes, x.rank);
+  const over = list.length === 0 ? null : list;
+  if (sizeOf(list.map((i) => x.shape[i])) === 0) return log(sum(exp(floats), over, { keepdim }));
+  const largest = amax(floats.detach(), over, { keepdim: true });
+  // An infinite maximum would give ∞ − ∞; without it the sum is 0 or ∞, and its logarithm right.
+  const shift = where(eq(abs(largest), Infinity), 0, largest);
+  const folded = log(sum(exp(sub(floats, shift)), over, { keepdim: true }));
+  return reshape(add(folded, shift), reducedShape(x.shape, list, keepdim));
+}
+
+registerComposite({
+  name: 'logsumexp',
+  cases: [
+    (s) => ({ inputs: [s.normal([3, 4])], call: (x) => logsumexp(x) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => logsumexp(x, 1) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => logsumexp(x, [0, 2], { keepdim: true }) }),
+  ],
+});
 
 export interface VarianceOptions extends ReduceOptions {
   /** What is subtracted from n in the divisor: 1 (unbiased, the default) or 0. */
@@ -233,29 +233,33 @@ export interface VarianceOptions extends ReduceOptions {
  * Shapes:   as `sum`
  * Gradient: dx = 2(x − mean)/(n − correction)·dy
  */
-export const variance = defineComposite(
-  {
-    name: 'variance',
-    cases: [
-      (s) => ({ inputs: [s.normal([3, 4])], call: (x) => variance(x) }),
-      (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => variance(x, [0, 2], { correction: 0 }) }),
-    ],
-  },
-  (x: Tensor, axes: Axes = null, { keepdim = false, correction = 1 }: VarianceOptions = {}): Tensor => {
-    checkFloat('variance', x);
-    const list = checkAxes('variance', axes, x.rank);
-    const over = list.length === 0 ? null : list;
-    const n = sizeOf(list.map((i) => x.shape[i]));
-    const centred = sub(x, expandTo(mean(x, over, { keepdim: true }), x.shape));
-    return div(sum(square(centred), over, { keepdim }), Math.max(0, n - correction));
-  },
-);
+export function variance(
+  x: Tensor,
+  axes: Axes = null,
+  { keepdim = false, correction = 1 }: VarianceOptions = {},
+): Tensor {
+  checkFloat('variance', x);
+  const list = checkAxes('variance', axes, x.rank);
+  const over = list.length === 0 ? null : list;
+  const n = sizeOf(list.map((i) => x.shape[i]));
+  const centred = sub(x, expandTo(mean(x, over, { keepdim: true }), x.shape));
+  return div(sum(square(centred), over, { keepdim }), Math.max(0, n - correction));
+}
+
+registerComposite({
+  name: 'variance',
+  cases: [
+    (s) => ({ inputs: [s.normal([3, 4])], call: (x) => variance(x) }),
+    (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => variance(x, [0, 2], { correction: 0 }) }),
+  ],
+});
 
 /** The standard deviation: the root of `variance`. */
-export const std = defineComposite(
-  {
-    name: 'std',
-    cases: [(s) => ({ inputs: [s.normal([3, 4])], call: (x) => std(x, 1) })],
-  },
-  (x: Tensor, axes: Axes = null, options: VarianceOptions = {}): Tensor => sqrt(variance(x, axes, options)),
-);
+export function std(x: Tensor, axes: Axes = null, options: VarianceOptions = {}): Tensor {
+  return sqrt(variance(x, axes, options));
+}
+
+registerComposite({
+  name: 'std',
+  cases: [(s) => ({ inputs: [s.normal([3, 4])], call: (x) => std(x, 1) })],
+});

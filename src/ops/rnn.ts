@@ -1,7 +1,9 @@
 /** Recurrent layers, each one fused operation over a whole sequence. */
 
+import type { Node } from '../autograd/node.ts';
 import type { LstmDims, LstmInputs } from '../backend/backend.ts';
 import type { FloatArray } from '../core/dtype.ts';
+import { allocate, recycle } from '../core/pool.ts';
 import { type Shape, sameShape } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
@@ -62,6 +64,16 @@ function lstmComposite(inputs: Inputs, reverse: boolean): readonly Tensor[] {
   return [stack(outputs, 0), h, c];
 }
 
+/** Nodes whose workspace a backward walk has used up. */
+const consumed = new WeakSet<object>();
+
+function refill(node: Node<boolean>, dims: LstmDims, inputs: LstmInputs, workspace: FloatArray): void {
+  const outputs = [dims.steps, 1, 1].map((n) => allocate(node.dtypes[0], n * dims.batch * dims.hidden) as FloatArray);
+  const [y, hN, cN] = outputs;
+  node.kernels.lstm(dims, inputs, { y, hN, cN, workspace });
+  for (const array of outputs) recycle(array);
+}
+
 const lstmLayerOp = defineOp<boolean>({
   name: 'lstmLayer',
   tolerance: 1e-5,
@@ -84,13 +96,24 @@ const lstmLayerOp = defineOp<boolean>({
     const [dx, dh0, dc0, dwIh, dwHh, dbIh, dbHh] = grads;
     const db = dbIh ?? dbHh;
     const [workspace] = node.scratchArrays() as FloatArray[];
+    const [dims, arrays] = [dimsOf(inputs, reverse), arraysOf(inputs)];
+    // The kernel consumes the workspace. Walking a retained graph again is rare: it computes the sequence anew.
+    if (consumed.has(node)) refill(node, dims, arrays, workspace);
+    consumed.add(node);
     node.kernels.lstmBackward(
-      dimsOf(inputs, reverse),
-      arraysOf(inputs),
+      dims,
+      arrays,
       saved[7]!.data as FloatArray,
       workspace,
       { dy: arrayOf(dy), dhN: arrayOf(dhN), dcN: arrayOf(dcN) },
-      { dx: arrayOf(dx), dwIh: arrayOf(dwIh), dwHh: arrayOf(dwHh), db: arrayOf(db), dh0: arrayOf(dh0), dc0: arrayOf(dc0) },
+      {
+        dx: arrayOf(dx),
+        dwIh: arrayOf(dwIh),
+        dwHh: arrayOf(dwHh),
+        db: arrayOf(db),
+        dh0: arrayOf(dh0),
+        dc0: arrayOf(dc0),
+      },
     );
     // Both biases enter as their sum: one gradient serves both.
     return [dx, dh0, dc0, dwIh, dwHh, dbIh && db, dbHh && db];
@@ -99,14 +122,28 @@ const lstmLayerOp = defineOp<boolean>({
   cases: [false, true].flatMap((reverse) => [
     (s) => {
       const [steps, batch, features, hidden] = [3, 2, 3, 2];
-      const shapes = [[steps, batch, features], [batch, hidden], [batch, hidden], [4 * hidden, features], [4 * hidden, hidden], [4 * hidden], [4 * hidden]];
+      const shapes = [
+        [steps, batch, features],
+        [batch, hidden],
+        [batch, hidden],
+        [4 * hidden, features],
+        [4 * hidden, hidden],
+        [4 * hidden],
+        [4 * hidden],
+      ];
       return {
         inputs: shapes.map((shape) => s.normal(shape)),
         call: (x, h0, c0, wIh, wHh, bIh, bHh) => Object.values(lstmLayer(x, h0, c0, wIh, wHh, bIh, bHh, { reverse })),
       };
     },
     (s) => {
-      const shapes = [[2, 1, 1], [1, 3], [1, 3], [12, 1], [12, 3]];
+      const shapes = [
+        [2, 1, 1],
+        [1, 3],
+        [1, 3],
+        [12, 1],
+        [12, 3],
+      ];
       return {
         inputs: shapes.map((shape) => s.normal(shape)),
         call: (x, h0, c0, wIh, wHh) => lstmLayer(x, h0, c0, wIh, wHh, null, null, { reverse }).y,
@@ -139,7 +176,8 @@ export function lstmLayer(
   { reverse = false }: LstmLayerOptions = {},
 ): LstmLayerOutput {
   checkFloat('lstmLayer', x);
-  if (x.rank !== 3) throw new ShapeError({ op: 'lstmLayer', problem: 'x must have three axes', got: x.shape, expected: '[T, B, I]' });
+  if (x.rank !== 3)
+    throw new ShapeError({ op: 'lstmLayer', problem: 'x must have three axes', got: x.shape, expected: '[T, B, I]' });
   const [steps, batch, features] = x.shape;
   const hidden = h0.shape.at(-1) ?? 0;
   if (steps === 0) throw new ShapeError({ op: 'lstmLayer', problem: 'the sequence has no step', got: x.shape });

@@ -7,7 +7,7 @@ import { add, mul } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
 import { checkIds } from './cast.ts';
 import { eq, maskedFill } from './compare.ts';
-import { checkSameDType, checkTensor, defineComposite, defineOp } from './define.ts';
+import { checkSameDType, checkTensor, defineOp, type Op, registerComposite } from './define.ts';
 import { reshape, transpose, unsqueeze } from './movement.ts';
 
 /** What the kernels say of a bad id, as an error. */
@@ -28,7 +28,7 @@ interface GatherParams {
 }
 
 /** y[i, ...] = table[ids[i], ...], ids as a flat list. */
-const gatherRowsOp = defineOp<GatherParams>({
+const gatherRowsOp: Op<GatherParams> = defineOp<GatherParams>({
   name: 'gatherRows',
   tolerance: 0,
   forward(node, [table], { op, ids }) {
@@ -64,7 +64,7 @@ interface ScatterParams extends GatherParams {
 }
 
 /** Zeros of `shape` with the rows of x added where the ids say. */
-const scatterAddRowsOp = defineOp<ScatterParams>({
+const scatterAddRowsOp: Op<ScatterParams> = defineOp<ScatterParams>({
   name: 'scatterAddRows',
   forward(node, [x], { op, ids, shape }) {
     const y = emptyTensor(shape, x!.dtype);
@@ -94,7 +94,11 @@ const scatterAddRowsOp = defineOp<ScatterParams>({
  * @throws DTypeError  if the ids are no integers
  * @throws ShapeError  (ERR_INDEX) if an id is out of range
  */
-export function embedding(ids: Tensor, weight: Tensor, { paddingIdx = null }: { paddingIdx?: number | null } = {}): Tensor {
+export function embedding(
+  ids: Tensor,
+  weight: Tensor,
+  { paddingIdx = null }: { paddingIdx?: number | null } = {},
+): Tensor {
   const list = checkIds('embedding', ids);
   if (checkTensor('embedding', weight).rank !== 2) {
     throw new ShapeError({ op: 'embedding', problem: 'the weight must have two axes', got: weight.shape });
@@ -104,7 +108,8 @@ export function embedding(ids: Tensor, weight: Tensor, { paddingIdx = null }: { 
     // The row's values pass, its gradient does not: it is taken from outside the graph.
     const row = paddingIdx < 0 ? paddingIdx + weight.shape[0] : paddingIdx;
     const isPadding = filled([weight.shape[0], 1], 0, 'bool');
-    if (!Number.isInteger(row) || row < 0 || row >= weight.shape[0]) checkPlace('embedding', 0, filled([1], paddingIdx, 'int32'), weight.shape[0]);
+    if (!Number.isInteger(row) || row < 0 || row >= weight.shape[0])
+      checkPlace('embedding', 0, filled([1], paddingIdx, 'int32'), weight.shape[0]);
     isPadding.data[row] = 1;
     const frozen = maskedFill(weight.detach(), eq(isPadding, false), 0);
     table = add(maskedFill(weight, isPadding, 0), frozen);
@@ -171,22 +176,21 @@ function checkIndexVector(op: string, ids: Tensor): Tensor {
  * Shapes:   ids [...] → y [..., classes]; without `classes`, one more than the largest id
  * @throws ShapeError  (ERR_INDEX) if an id is out of range
  */
-export const oneHot = defineComposite(
-  {
-    name: 'oneHot',
-    differentiable: false,
-    tolerance: 0,
-    cases: [(s) => ({ inputs: [s.ids([2, 3], 4)], call: (ids) => oneHot(ids, 4) })],
-  },
-  (ids: Tensor, classes: number | null = null): Tensor => {
-    const list = checkIds('oneHot', ids).data;
-    const count = classes ?? list.reduce((most: number, id: number) => Math.max(most, id + 1), 0);
-    const place = (list as Int32Array).findIndex((id) => id < 0 || id >= count);
-    checkPlace('oneHot', place, ids, count);
-    const places = filled([count], 0, 'int32');
-    for (let i = 0; i < count; i++) places.data[i] = i;
-    const y = emptyTensor([...ids.shape, count], 'int32');
-    y.data.set(eq(unsqueeze(ids, -1), places).data);
-    return y;
-  },
-);
+export function oneHot(ids: Tensor, classes: number | null = null): Tensor {
+  const list = checkIds('oneHot', ids).data as Int32Array;
+  const count = classes ?? list.reduce((most: number, id: number) => Math.max(most, id + 1), 0);
+  const place = list.findIndex((id) => id < 0 || id >= count);
+  checkPlace('oneHot', place, ids, count);
+  const places = filled([count], 0, 'int32');
+  for (let i = 0; i < count; i++) places.data[i] = i;
+  const y = emptyTensor([...ids.shape, count], 'int32');
+  y.data.set(eq(unsqueeze(ids, -1), places).data);
+  return y;
+}
+
+registerComposite({
+  name: 'oneHot',
+  differentiable: false,
+  tolerance: 0,
+  cases: [(s) => ({ inputs: [s.ids([2, 3], 4)], call: (ids) => oneHot(ids, 4) })],
+});

@@ -29,7 +29,7 @@ interface GradParams {
 }
 
 /** The gradient by one kernel; its own gradient goes through the plain formula, its twin. */
-const softmaxGradOp = defineOp<GradParams>({
+const softmaxGradOp: Op<GradParams> = defineOp<GradParams>({
   name: 'softmaxGrad',
   forward(node, [y, dy], { log }) {
     const dx = emptyTensor(y!.shape, y!.dtype);
@@ -39,11 +39,19 @@ const softmaxGradOp = defineOp<GradParams>({
     return dx;
   },
   twin: ([y, dy], { log }) => [
-    log ? sub(dy!, mul(exp(y!), sum(dy!, -1, { keepdim: true }))) : mul(y!, sub(dy!, sum(mul(y!, dy!), -1, { keepdim: true }))),
+    log
+      ? sub(dy!, mul(exp(y!), sum(dy!, -1, { keepdim: true })))
+      : mul(y!, sub(dy!, sum(mul(y!, dy!), -1, { keepdim: true }))),
   ],
   cases: [
-    (s) => ({ inputs: [s.normal([2, 3]), s.normal([2, 3])], call: (y, dy) => softmaxGradOp.run([y, dy], { log: false }) }),
-    (s) => ({ inputs: [s.normal([2, 3]), s.normal([2, 3])], call: (y, dy) => softmaxGradOp.run([y, dy], { log: true }) }),
+    (s) => ({
+      inputs: [s.normal([2, 3]), s.normal([2, 3])],
+      call: (y, dy) => softmaxGradOp.run([y, dy], { log: false }),
+    }),
+    (s) => ({
+      inputs: [s.normal([2, 3]), s.normal([2, 3])],
+      call: (y, dy) => softmaxGradOp.run([y, dy], { log: true }),
+    }),
   ],
 });
 

@@ -213,8 +213,11 @@ export function clamp(x: Tensor, low: number | null = null, high: number | null 
 }
 
 function defineStep(name: string, opcode: UnaryOp, what: (x: Tensor) => Tensor): Op<UnaryParams> {
-  return defineUnary(opcode, { name, call: what, sample: (s, shape) => add(s.distinct(shape, 0.1), 0.03), tolerance: 0 }, 'nothing', (dy) =>
-    filled(dy.shape, 0, dy.dtype),
+  return defineUnary(
+    opcode,
+    { name, call: what, sample: (s, shape) => add(s.distinct(shape, 0.1), 0.03), tolerance: 0 },
+    'nothing',
+    (dy) => filled(dy.shape, 0, dy.dtype),
   );
 }
 

@@ -1,0 +1,112 @@
+/** Every operation, as functions; `tensor-methods` hangs most of them onto Tensor. */
+
+import { registerEngineOps } from '../autograd/engine.ts';
+import { add } from './arithmetic.ts';
+import { alias } from './cast.ts';
+import './tensor-methods.ts';
+
+registerEngineOps({ add, alias });
+
+export { add, div, maximum, minimum, mul, sub } from './arithmetic.ts';
+export { type Axes, expand, type ReduceOptions, sum } from './broadcast.ts';
+export { type Operand, to } from './cast.ts';
+export { eq, ge, gt, le, lt, maskedFill, ne, where } from './compare.ts';
+export {
+  arange,
+  type CreateOptions,
+  eye,
+  full,
+  normal_,
+  ones,
+  onesLike,
+  type RandomOptions,
+  rand,
+  randint,
+  randn,
+  type TensorLike,
+  tensor,
+  uniform_,
+  zeros,
+  zerosLike,
+} from './create.ts';
+export {
+  defineOp,
+  type Op,
+  type OpCase,
+  type OpDefinition,
+  type OpProof,
+  registerComposite,
+  registeredOps,
+  type Sampler,
+} from './define.ts';
+export { type DropoutOptions, dropout } from './dropout.ts';
+export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
+export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';
+export { cat, stack } from './join.ts';
+export {
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropyWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  mseLoss,
+  type Reduction,
+} from './loss.ts';
+export { addmm, bmm, dot, linear, matmul, mm, type Transposes } from './matmul.ts';
+export {
+  chunk,
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  slice,
+  split,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from './movement.ts';
+export { layerNorm } from './norm.ts';
+export { pow } from './power.ts';
+export {
+  amax,
+  amin,
+  argmax,
+  argmin,
+  type Extreme,
+  logsumexp,
+  max,
+  mean,
+  min,
+  std,
+  type VarianceOptions,
+  variance,
+} from './reduce.ts';
+export { type LstmLayerOptions, type LstmLayerOutput, lstmLayer } from './rnn.ts';
+export { embedding, indexAdd, indexSelect, oneHot } from './rows.ts';
+export { logSoftmax, softmax } from './softmax.ts';
+export {
+  abs,
+  ceil,
+  clamp,
+  exp,
+  expm1,
+  floor,
+  isnan,
+  leakyRelu,
+  log,
+  log1p,
+  logsigmoid,
+  neg,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  softplus,
+  sqrt,
+  square,
+  tanh,
+  threshold,
+  trunc,
+} from './unary.ts';

@@ -1,0 +1,137 @@
+/** The operations as methods of Tensor. This module patches a prototype: package.json lists it in `sideEffects`. */
+
+import { type BackwardOptions, backward } from '../autograd/engine.ts';
+import type { DType } from '../core/dtype.ts';
+import type { Shape } from '../core/shape.ts';
+import { Tensor } from '../tensor.ts';
+import * as arithmetic from './arithmetic.ts';
+import { type Axes, expand, type ReduceOptions, sum } from './broadcast.ts';
+import { type Operand, to } from './cast.ts';
+import * as compare from './compare.ts';
+import * as inPlace from './in-place.ts';
+import * as product from './matmul.ts';
+import * as movement from './movement.ts';
+import { pow } from './power.ts';
+import * as reduce from './reduce.ts';
+import { indexSelect } from './rows.ts';
+import { logSoftmax, softmax } from './softmax.ts';
+import * as unary from './unary.ts';
+
+/** Functions of a tensor and one operand. */
+const binary = {
+  add: arithmetic.add,
+  sub: arithmetic.sub,
+  mul: arithmetic.mul,
+  div: arithmetic.div,
+  maximum: arithmetic.maximum,
+  minimum: arithmetic.minimum,
+  pow,
+  eq: compare.eq,
+  ne: compare.ne,
+  lt: compare.lt,
+  le: compare.le,
+  gt: compare.gt,
+  ge: compare.ge,
+};
+
+/** Functions whose first argument is the tensor. */
+const first = {
+  neg: unary.neg,
+  abs: unary.abs,
+  sign: unary.sign,
+  square: unary.square,
+  sqrt: unary.sqrt,
+  rsqrt: unary.rsqrt,
+  reciprocal: unary.reciprocal,
+  exp: unary.exp,
+  expm1: unary.expm1,
+  log: unary.log,
+  log1p: unary.log1p,
+  tanh: unary.tanh,
+  sigmoid: unary.sigmoid,
+  relu: unary.relu,
+  leakyRelu: unary.leakyRelu,
+  softplus: unary.softplus,
+  logsigmoid: unary.logsigmoid,
+  clamp: unary.clamp,
+  floor: unary.floor,
+  ceil: unary.ceil,
+  round: unary.round,
+  trunc: unary.trunc,
+  isnan: unary.isnan,
+  maskedFill: compare.maskedFill,
+  to,
+  sum,
+  mean: reduce.mean,
+  amax: reduce.amax,
+  amin: reduce.amin,
+  argmax: reduce.argmax,
+  argmin: reduce.argmin,
+  logsumexp: reduce.logsumexp,
+  variance: reduce.variance,
+  std: reduce.std,
+  softmax,
+  logSoftmax,
+  matmul: product.matmul,
+  mm: product.mm,
+  bmm: product.bmm,
+  dot: product.dot,
+  reshape: movement.reshape,
+  flatten: movement.flatten,
+  squeeze: movement.squeeze,
+  unsqueeze: movement.unsqueeze,
+  permute: movement.permute,
+  transpose: movement.transpose,
+  expand,
+  slice: movement.slice,
+  narrow: movement.narrow,
+  select: movement.select,
+  split: movement.split,
+  chunk: movement.chunk,
+  indexSelect,
+};
+
+/** Functions that write to the tensor and return it. */
+const writing = {
+  add_: inPlace.add_,
+  sub_: inPlace.sub_,
+  mul_: inPlace.mul_,
+  div_: inPlace.div_,
+  copy_: inPlace.copy_,
+  fill_: inPlace.fill_,
+  zero_: inPlace.zero_,
+};
+
+type Method<F> = F extends (x: infer _, ...rest: infer R) => infer Y ? (...args: R) => Y : never;
+type Methods<Table> = { [K in keyof Table]: Method<Table[K]> };
+
+declare module '../tensor.ts' {
+  interface Tensor extends Methods<typeof binary>, Methods<typeof first>, Methods<typeof writing> {
+    max(): Tensor;
+    max(axis: number, options?: ReduceOptions): reduce.Extreme;
+    min(): Tensor;
+    min(axis: number, options?: ReduceOptions): reduce.Extreme;
+    /** Adds the gradient of this tensor to the `grad` of every leaf it depends on. */
+    backward(seed?: Tensor | null, options?: BackwardOptions): void;
+  }
+}
+
+/** The shapes of the types above that other modules name. */
+export type { Axes, DType, Operand, Shape };
+
+for (const [name, fn] of Object.entries({
+  ...binary,
+  ...first,
+  ...writing,
+  max: reduce.max,
+  min: reduce.min,
+  backward,
+})) {
+  Object.defineProperty(Tensor.prototype, name, {
+    configurable: true,
+    writable: true,
+    value(this: Tensor, ...args: unknown[]): unknown {
+      return (fn as (...all: unknown[]) => unknown)(this, ...args);
+    },
+  });
+}
