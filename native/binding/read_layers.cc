@@ -39,8 +39,8 @@ bool read_gather_rows(Args& in, GatherRowsArgs& a) {
   a.table = in.in_all("table", &length);
   a.ids = in.in_i32_all("ids", &a.count);
   a.y = in.out("y", in.mul(a.count, a.width));
-  a.rows = a.width > 0 ? length / a.width : 0;
-  return a.count > 0 && a.width > 0;
+  a.rows = a.width > 0 ? length / a.width : kMaxDim + 1;  // rows of nothing: no id is past the last
+  return a.count > 0;
 }
 
 // (width, src, ids, table)

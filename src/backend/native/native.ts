@@ -1,0 +1,214 @@
+/** The native backend: float32, one line a kernel. Arguments change their order and nothing else. */
+
+import type { DataArray, FloatArray } from '../../core/dtype.ts';
+import type { BroadcastPlan } from '../../core/shape.ts';
+import { ShapeError } from '../../errors.ts';
+import type {
+  AdamStep,
+  Backend,
+  CharSampler,
+  CharSamplerWeights,
+  LstmDims,
+  LstmGradsIn,
+  LstmGradsOut,
+  LstmInputs,
+  LstmOutputs,
+  SamplingRule,
+  SgdStep,
+} from '../backend.ts';
+import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../opcodes.ts';
+import type { NativeAddon, SamplerHandle } from './addon.ts';
+
+class NativeCharSampler implements CharSampler {
+  readonly #addon: NativeAddon;
+  readonly #handle: SamplerHandle;
+  readonly #vocab: number;
+
+  constructor(addon: NativeAddon, w: CharSamplerWeights) {
+    const layers = w.layers.flatMap(({ wIh, wHh, bIh, bHh }) => [wIh, wHh, bIh, bHh]);
+    this.#addon = addon;
+    this.#vocab = w.vocab;
+    this.#handle = addon.createCharSampler(
+      layers,
+      w.vocab,
+      w.embed,
+      w.hidden,
+      w.layers.length,
+      w.embedding,
+      w.headWeight,
+      w.headBias,
+    );
+  }
+
+  /** @throws ShapeError (`ERR_INDEX`) if one of the caller's ids is none of the vocabulary; nothing is written then. */
+  run(ids: Int32Array, given: number, steps: number, draws: Float64Array, rule: SamplingRule, state: FloatArray): void {
+    const { temperature, topK, topP } = rule;
+    const bad = this.#addon.runCharSampler(this.#handle, given, steps, temperature, topK, topP, ids, draws, state);
+    if (bad < 0) return;
+    const expected = `0 to ${this.#vocab - 1}`;
+    throw new ShapeError({ op: 'charSampler', problem: 'id out of range', got: ids[bad], expected, code: 'ERR_INDEX' });
+  }
+}
+
+export class NativeBackend implements Backend {
+  readonly name = 'native';
+  readonly #addon: NativeAddon;
+
+  constructor(addon: NativeAddon) {
+    this.#addon = addon;
+  }
+
+  unary(op: UnaryOp, x: FloatArray, y: FloatArray, p0: number, p1: number): void {
+    this.#addon.unary(op, p0, p1, x, y);
+  }
+  binary(op: BinaryOp, { kind, size, layout }: BroadcastPlan, a: DataArray, b: DataArray, y: DataArray): void {
+    this.#addon.binary(op, kind, size, layout, a, b, y);
+  }
+  compare(op: CompareOp, { kind, size, layout }: BroadcastPlan, a: DataArray, b: DataArray, y: Uint8Array): void {
+    this.#addon.compare(op, kind, size, layout, a, b, y);
+  }
+  select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void {
+    this.#addon.select(mask, a, b, y);
+  }
+  reduce(op: ReduceOp, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void {
+    this.#addon.reduce(op, outer, n, inner, x, y);
+  }
+  argReduce(op: ArgReduceOp, x: DataArray, y: Int32Array, outer: number, n: number, inner: number): void {
+    this.#addon.argReduce(op, outer, n, inner, x, y);
+  }
+  copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset: number, layout: Int32Array): void {
+    this.#addon.copyStrided(xOffset, yOffset, layout, x, y);
+  }
+  gemm(
+    transA: boolean,
+    transB: boolean,
+    m: number,
+    n: number,
+    k: number,
+    a: FloatArray,
+    b: FloatArray,
+    c: FloatArray,
+    accumulate: boolean,
+    bias: FloatArray | null,
+    batch: number,
+    aStride: number,
+    bStride: number,
+    cStride: number,
+  ): void {
+    this.#addon.gemm(transA, transB, accumulate, m, n, k, batch, aStride, bStride, cStride, a, b, c, bias);
+  }
+  gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number {
+    return this.#addon.gatherRows(width, table, ids, y);
+  }
+  scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
+    return this.#addon.scatterAddRows(width, src, ids, table);
+  }
+  softmax(log: boolean, x: FloatArray, y: FloatArray, rows: number, n: number): void {
+    this.#addon.softmax(log, rows, n, x, y);
+  }
+  softmaxBackward(log: boolean, y: FloatArray, dy: FloatArray, dx: FloatArray, rows: number, n: number): void {
+    this.#addon.softmaxBackward(log, rows, n, y, dy, dx);
+  }
+  crossEntropy(
+    x: FloatArray,
+    targets: Int32Array,
+    losses: FloatArray,
+    lse: FloatArray,
+    rows: number,
+    classes: number,
+    ignoreIndex: number,
+  ): number {
+    return this.#addon.crossEntropy(rows, classes, ignoreIndex, x, targets, losses, lse);
+  }
+  crossEntropyBackward(
+    x: FloatArray,
+    targets: Int32Array,
+    lse: FloatArray,
+    dLosses: FloatArray,
+    dx: FloatArray,
+    rows: number,
+    classes: number,
+    ignoreIndex: number,
+  ): void {
+    this.#addon.crossEntropyBackward(rows, classes, ignoreIndex, x, targets, lse, dLosses, dx);
+  }
+  layerNorm(
+    x: FloatArray,
+    weight: FloatArray | null,
+    bias: FloatArray | null,
+    y: FloatArray,
+    mean: FloatArray,
+    rstd: FloatArray,
+    rows: number,
+    n: number,
+    eps: number,
+  ): void {
+    this.#addon.layerNorm(rows, n, eps, x, weight, bias, y, mean, rstd);
+  }
+  layerNormBackward(
+    x: FloatArray,
+    weight: FloatArray | null,
+    mean: FloatArray,
+    rstd: FloatArray,
+    dy: FloatArray,
+    dx: FloatArray | null,
+    dWeight: FloatArray | null,
+    dBias: FloatArray | null,
+    rows: number,
+    n: number,
+  ): void {
+    this.#addon.layerNormBackward(rows, n, x, weight, mean, rstd, dy, dx, dWeight, dBias);
+  }
+  lstmWorkspaceSize({ steps, batch, inputs, hidden, reverse }: LstmDims): number {
+    return this.#addon.lstmWorkspaceSize(steps, batch, inputs, hidden, reverse);
+  }
+  lstm({ steps, batch, inputs, hidden, reverse }: LstmDims, a: LstmInputs, out: LstmOutputs): void {
+    const { x, wIh, wHh, bIh, bHh, h0, c0 } = a;
+    const { y, hN, cN, workspace } = out;
+    this.#addon.lstm(steps, batch, inputs, hidden, reverse, x, wIh, wHh, bIh, bHh, h0, c0, y, hN, cN, workspace);
+  }
+  lstmBackward(
+    { steps, batch, inputs, hidden, reverse }: LstmDims,
+    { x, wIh, wHh, bIh, bHh, h0, c0 }: LstmInputs,
+    y: FloatArray,
+    workspace: FloatArray,
+    { dy, dhN, dcN }: LstmGradsIn,
+    { dx, dwIh, dwHh, db, dh0, dc0 }: LstmGradsOut,
+  ): void {
+    const operands = [x, wIh, wHh, bIh, bHh, h0, c0] as const;
+    const grads = [dy, dhN, dcN, dx, dwIh, dwHh, db, dh0, dc0] as const;
+    this.#addon.lstmBackward(steps, batch, inputs, hidden, reverse, ...operands, y, workspace, ...grads);
+  }
+  uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void {
+    this.#addon.uniform(seedLo, seedHi, streamLo, streamHi, block, y);
+  }
+  adam(
+    params: readonly FloatArray[],
+    grads: readonly FloatArray[],
+    m: readonly FloatArray[],
+    v: readonly FloatArray[],
+    vMax: readonly FloatArray[] | null,
+    s: AdamStep,
+  ): void {
+    const rates = [s.lr, s.beta1, s.beta2, s.eps, s.weightDecay, s.biasCorrection1, s.biasCorrection2] as const;
+    this.#addon.adam(params, grads, m, v, vMax, ...rates, s.decoupled, s.maximize);
+  }
+  sgd(
+    params: readonly FloatArray[],
+    grads: readonly FloatArray[],
+    momentum: readonly FloatArray[] | null,
+    s: SgdStep,
+  ): void {
+    const rates = [s.lr, s.momentum, s.dampening, s.weightDecay] as const;
+    this.#addon.sgd(params, grads, momentum, ...rates, s.nesterov, s.maximize, s.first);
+  }
+  sumSquares(arrays: readonly FloatArray[]): number {
+    return this.#addon.sumSquares(arrays);
+  }
+  scale(arrays: readonly FloatArray[], factor: number): void {
+    this.#addon.scale(arrays, factor);
+  }
+  createCharSampler(weights: CharSamplerWeights): CharSampler {
+    return new NativeCharSampler(this.#addon, weights);
+  }
+}
