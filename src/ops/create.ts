@@ -85,7 +85,7 @@ function flattenInto(value: NestedArray, shape: Shape, axis: number, out: (numbe
 export function tensor(values: TensorLike, options: CreateOptions & { shape?: Shape } = {}): Tensor {
   const { dtype, shape: wanted } = options;
   if (dtype !== undefined) checkDType('tensor', dtype);
-  let flat: ArrayLike<number | boolean>;
+  let flat: ArrayLike<number>;
   let shape: Shape;
   let own: DType;
   if (ArrayBuffer.isView(values)) {
@@ -97,7 +97,7 @@ export function tensor(values: TensorLike, options: CreateOptions & { shape?: Sh
     checkShape('tensor', shape);
     const list: (number | boolean)[] = [];
     flattenInto(values, shape, 0, list);
-    flat = list;
+    flat = list.map(Number);
     own = list.length > 0 && list.every((v) => typeof v === 'boolean') ? 'bool' : 'float32';
   }
   if (wanted !== undefined) {
