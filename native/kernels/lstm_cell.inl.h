@@ -38,12 +38,6 @@ struct CellTile {
   int lanes;      // units in this block
 };
 
-LANEGRAD_INLINE vf load_lanes(const float* p, int n) { return n == kLanes ? load(p) : load_tail(p, n); }
-LANEGRAD_INLINE void store_lanes(float* p, vf a, int n) {
-  if (n == kLanes) store(p, a);
-  else store_tail(p, a, n);
-}
-
 template <int MR>
 LANEGRAD_INLINE void gate_chain(vf (&acc)[MR][kGates], const float* x, int64_t x_row, const float* w, int64_t depth) {
   for (int64_t k = 0; k < depth; ++k) {

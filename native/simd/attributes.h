@@ -5,8 +5,11 @@
 // out of the linker's sight (no weak symbol that a baseline caller could be bound to).
 #if defined(_MSC_VER) && !defined(__clang__)
 #define LANEGRAD_INLINE static __forceinline
+#define LANEGRAD_INLINE_LAMBDA
 #else
 #define LANEGRAD_INLINE static inline __attribute__((always_inline))
+// After the parameters of a lambda; MSVC has no place for it there, and inlines what is called in one place anyway.
+#define LANEGRAD_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
 // Before a loop over registers: an array of vectors lives in registers only when every index is a constant.

@@ -1,4 +1,4 @@
-// What every vector header ends with: tails of bytes, and the 16 virtual lanes of the numeric contract (lane l takes
+// What every vector header ends with: parts of a vector, and the 16 virtual lanes of the numeric contract (lane l takes
 // elements l, l + 16, …; the fold pairs lanes at distances 8, 4, 2, 1), so that every ISA sums in one order.
 #pragma once
 
@@ -81,6 +81,13 @@ struct FoldSum {
 };
 LANEGRAD_INLINE float hsum(v16 a) { return fold<FoldSum>(a); }
 
+// The first n lanes, 0 < n ≤ kLanes.
+LANEGRAD_INLINE vf load_lanes(const float* p, int n) { return n == kLanes ? load(p) : load_tail(p, n); }
+LANEGRAD_INLINE void store_lanes(float* p, vf a, int n) {
+  if (n == kLanes) store(p, a);
+  else store_tail(p, a, n);
+}
+
 // 0 or 1 for the first n lanes of a mask, 0 < n < kLanes, and back.
 LANEGRAD_INLINE void store_bytes_tail(uint8_t* p, vm m, int n) {
   uint8_t all[kLanes];
@@ -92,3 +99,8 @@ LANEGRAD_INLINE vm load_bytes_tail(const uint8_t* p, int n) {
   for (int i = 0; i < n; ++i) all[i] = p[i];
   return load_bytes(all);
 }
+LANEGRAD_INLINE void store_lanes(uint8_t* p, vm m, int n) {
+  if (n == kLanes) store_bytes(p, m);
+  else store_bytes_tail(p, m, n);
+}
+LANEGRAD_INLINE vm load_lanes(const uint8_t* p, int n) { return n == kLanes ? load_bytes(p) : load_bytes_tail(p, n); }

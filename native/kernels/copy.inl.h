@@ -1,0 +1,152 @@
+// Copies between strided layouts: every permutation, slice, expansion and concatenation goes through here. It moves
+// bits, so it also serves 32-bit integers.
+#pragma once
+
+#include "split.inl.h"
+
+// One axis of a copy.
+struct CopyAxis {
+  int64_t dim, x_stride, y_stride;
+};
+
+// The axes of a copy, outermost first by y's strides, without those of length 1 and with those that walk as one merged.
+struct CopyLayout {
+  CopyAxis axes[kMaxRank];
+  int rank = 0;
+  bool empty = false;
+
+  explicit CopyLayout(const CopyStridedArgs& args) {
+    for (int i = 0; i < args.rank; ++i) {
+      if (args.dims[i] == 0) empty = true;
+      if (args.dims[i] == 1) continue;
+      const CopyAxis axis = {args.dims[i], args.x_strides[i], args.y_strides[i]};
+      int at = rank++;
+      for (; at > 0 && axes[at - 1].y_stride < axis.y_stride; --at) axes[at] = axes[at - 1];
+      axes[at] = axis;
+    }
+    merge();
+  }
+
+  void merge() {
+    int kept = 0;
+    for (int i = 0; i < rank; ++i) {
+      const CopyAxis axis = axes[i];
+      if (kept > 0) {
+        CopyAxis& outer = axes[kept - 1];
+        if (outer.x_stride == axis.x_stride * axis.dim && outer.y_stride == axis.y_stride * axis.dim) {
+          outer = {outer.dim * axis.dim, axis.x_stride, axis.y_stride};
+          continue;
+        }
+      }
+      axes[kept++] = axis;
+    }
+    rank = kept;
+  }
+
+  CopyAxis take(int at) {
+    const CopyAxis axis = axes[at];
+    --rank;
+    for (int i = at; i < rank; ++i) axes[i] = axes[i + 1];
+    return axis;
+  }
+
+  int64_t size() const {
+    int64_t n = 1;
+    for (int i = 0; i < rank; ++i) n *= axes[i].dim;
+    return n;
+  }
+
+  // Where the axes' element number `at` lies in x and y.
+  void locate(int64_t at, int64_t& x_at, int64_t& y_at) const {
+    x_at = y_at = 0;
+    for (int i = rank - 1; i >= 0; --i) {
+      const int64_t index = at % axes[i].dim;
+      at /= axes[i].dim;
+      x_at += index * axes[i].x_stride;
+      y_at += index * axes[i].y_stride;
+    }
+  }
+};
+
+inline void copy_run(const float* x, int64_t x_stride, float* y, int64_t y_stride, int64_t n) {
+  if (x_stride == 1 && y_stride == 1) {
+    memcpy(y, x, n * sizeof(float));
+  } else if (x_stride == 0 && y_stride == 1) {
+    const float value = *x;
+    for (int64_t i = 0; i < n; ++i) y[i] = value;
+  } else {
+    for (int64_t i = 0; i < n; ++i) y[i * y_stride] = x[i * x_stride];
+  }
+}
+
+// y[q, p] = x[p, q] for p < rows and q < columns, squares of kLanes at a time in registers.
+inline void copy_transposed(const float* x, int64_t x_row, float* y, int64_t y_row, int64_t rows, int64_t columns) {
+  for (int64_t p = 0; p < rows; p += kLanes) {
+    const int height = static_cast<int>(smaller(kLanes, rows - p));
+    for (int64_t q = 0; q < columns; q += kLanes) {
+      const int width = static_cast<int>(smaller(kLanes, columns - q));
+      const float* from = x + p * x_row + q;
+      float* to = y + q * y_row + p;
+      vf square[kLanes];
+      if (height == kLanes && width == kLanes) {
+        LANEGRAD_UNROLL for (int i = 0; i < kLanes; ++i) square[i] = load(from + i * x_row);
+        transpose(square);
+        LANEGRAD_UNROLL for (int i = 0; i < kLanes; ++i) store(to + i * y_row, square[i]);
+        continue;
+      }
+      LANEGRAD_UNROLL for (int i = 0; i < kLanes; ++i) {
+        square[i] = i < height ? load_lanes(from + i * x_row, width) : zero();
+      }
+      transpose(square);
+      LANEGRAD_UNROLL for (int i = 0; i < kLanes; ++i) {
+        if (i < width) store_lanes(to + i * y_row, square[i], height);
+      }
+    }
+  }
+}
+
+constexpr int64_t kCopyTile = 64;  // a tile of a transpose, and its counterpart, lie in the first-level cache together
+
+inline void copy_strided(const CopyStridedArgs& args, const Parallel& par) {
+  CopyLayout outer(args);
+  if (outer.empty) return;
+  if (outer.rank == 0) {
+    *args.y = *args.x;
+    return;
+  }
+  const CopyAxis last = outer.take(outer.rank - 1);
+  int straight = -1;  // the axis that x walks without gaps, where it is not the one that y does
+  if (last.y_stride == 1 && last.x_stride != 0 && last.x_stride != 1) {
+    for (int i = 0; i < outer.rank; ++i) {
+      if (outer.axes[i].x_stride == 1) straight = i;
+    }
+  }
+  if (straight < 0) {
+    const int64_t pieces = ceil_div(last.dim, kTaskElements);
+    const int64_t length = smaller(last.dim, kTaskElements);
+    for_chunks(par, outer.size() * pieces, length, 1, [&](int64_t from, int64_t to) {
+      for (int64_t i = from; i < to; ++i) {
+        int64_t x_at, y_at;
+        outer.locate(i / pieces, x_at, y_at);
+        const int64_t at = i % pieces * length;
+        copy_run(args.x + x_at + at * last.x_stride, last.x_stride, args.y + y_at + at * last.y_stride, last.y_stride,
+                 smaller(length, last.dim - at));
+      }
+    });
+    return;
+  }
+  const CopyAxis column = outer.take(straight);
+  const int64_t row_tiles = ceil_div(last.dim, kCopyTile), column_tiles = ceil_div(column.dim, kCopyTile);
+  const int64_t tiles = row_tiles * column_tiles;
+  const int64_t weight = smaller(last.dim, kCopyTile) * smaller(column.dim, kCopyTile);
+  for_chunks(par, outer.size() * tiles, weight, 1, [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; ++i) {
+      int64_t x_at, y_at;
+      outer.locate(i / tiles, x_at, y_at);
+      const int64_t p = i % tiles % row_tiles * kCopyTile, q = i % tiles / row_tiles * kCopyTile;
+      copy_transposed(args.x + x_at + p * last.x_stride + q, last.x_stride,
+                      args.y + y_at + p + q * column.y_stride, column.y_stride, smaller(kCopyTile, last.dim - p),
+                      smaller(kCopyTile, column.dim - q));
+    }
+  });
+}

@@ -1,0 +1,82 @@
+// Functions of one operand: y = f(x), of which y may be x itself.
+#pragma once
+
+#include "lanes.inl.h"
+#include "split.inl.h"
+
+struct Neg { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return -x; } };
+struct Abs { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vabs(x); } };
+// Zeros keep their sign, and NaN stays NaN.
+struct Sign {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) {
+    return select(gt(x, zero()), set1(1.0f), select(lt(x, zero()), set1(-1.0f), x));
+  }
+};
+struct Square { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return x * x; } };
+struct Sqrt { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsqrt(x); } };
+struct Rsqrt { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return set1(1.0f) / vsqrt(x); } };
+struct Reciprocal { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return set1(1.0f) / x; } };
+struct Exp { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vexp(x); } };
+struct Expm1 { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vexpm1(x); } };
+struct Log { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog(x); } };
+struct Log1p { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog1p(x); } };
+struct Tanh { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtanh(x); } };
+struct Sigmoid { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsigmoid(x); } };
+// Compared this way round, NaN stays NaN.
+struct Relu { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return select(le(x, zero()), zero(), x); } };
+struct Softplus { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsoftplus(x); } };
+struct Clamp { LANEGRAD_INLINE vf apply(vf x, vf low, vf high) { return minimum(maximum(x, low), high); } };
+struct Affine { LANEGRAD_INLINE vf apply(vf x, vf factor, vf shift) { return factor * x + shift; } };
+struct LeakyRelu { LANEGRAD_INLINE vf apply(vf x, vf slope, vf) { return select(gt(x, zero()), x, slope * x); } };
+struct Threshold {
+  LANEGRAD_INLINE vf apply(vf x, vf limit, vf value) { return select(ge(x, limit), value, zero()); }
+};
+struct Floor { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vfloor(x); } };
+struct Ceil { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vceil(x); } };
+struct Round { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vround(x); } };
+struct Trunc { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtrunc(x); } };
+
+using UnaryRun = void (*)(const float* x, float* y, int64_t n, float p0, float p1);
+
+template <class F> inline void unary_run(const float* x, float* y, int64_t n, float p0, float p1) {
+  const vf a = set1(p0), b = set1(p1);
+  for_lanes(0, n, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
+    store_lanes(y + i, F::apply(load_lanes(x + i, count), a, b), count);
+  });
+}
+
+inline UnaryRun unary_run_of(UnaryOp op) {
+  switch (op) {
+    case UnaryOp::kNeg: return unary_run<Neg>;
+    case UnaryOp::kAbs: return unary_run<Abs>;
+    case UnaryOp::kSign: return unary_run<Sign>;
+    case UnaryOp::kSquare: return unary_run<Square>;
+    case UnaryOp::kSqrt: return unary_run<Sqrt>;
+    case UnaryOp::kRsqrt: return unary_run<Rsqrt>;
+    case UnaryOp::kReciprocal: return unary_run<Reciprocal>;
+    case UnaryOp::kExp: return unary_run<Exp>;
+    case UnaryOp::kExpm1: return unary_run<Expm1>;
+    case UnaryOp::kLog: return unary_run<Log>;
+    case UnaryOp::kLog1p: return unary_run<Log1p>;
+    case UnaryOp::kTanh: return unary_run<Tanh>;
+    case UnaryOp::kSigmoid: return unary_run<Sigmoid>;
+    case UnaryOp::kRelu: return unary_run<Relu>;
+    case UnaryOp::kSoftplus: return unary_run<Softplus>;
+    case UnaryOp::kClamp: return unary_run<Clamp>;
+    case UnaryOp::kAffine: return unary_run<Affine>;
+    case UnaryOp::kLeakyRelu: return unary_run<LeakyRelu>;
+    case UnaryOp::kThreshold: return unary_run<Threshold>;
+    case UnaryOp::kFloor: return unary_run<Floor>;
+    case UnaryOp::kCeil: return unary_run<Ceil>;
+    case UnaryOp::kRound: return unary_run<Round>;
+    case UnaryOp::kTrunc: return unary_run<Trunc>;
+  }
+  return unary_run<Neg>;  // not reached: the binding has checked the opcode
+}
+
+inline void unary(const UnaryArgs& args, const Parallel& par) {
+  const UnaryRun run = unary_run_of(args.op);
+  for_chunks(par, args.n, 1, kVirtualLanes, [&](int64_t from, int64_t to) {
+    run(args.x + from, args.y + from, to - from, args.p0, args.p1);
+  });
+}
