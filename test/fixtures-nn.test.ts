@@ -1,0 +1,141 @@
+/** Golden values and gradients of modules: the family `nn`. */
+
+import { backward } from '../src/autograd/index.ts';
+import type { Module } from '../src/nn/index.ts';
+import * as nn from '../src/nn/index.ts';
+import type { Tensor } from '../src/tensor.ts';
+import { camelCase, namedOutputs, readOptions, seededLoss, testCase, testSkipped } from './support/expression-cases.ts';
+import {
+  expectGradient,
+  expectTensor,
+  type FixtureCase,
+  type FloatDType,
+  loadFamily,
+  type Names,
+  toTensor,
+} from './support/fixtures.ts';
+import { type Callable, evaluate, parsePython, type Value } from './support/python.ts';
+import { torchHost } from './support/torch.ts';
+
+interface ModuleCase extends FixtureCase {
+  readonly module: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly train: boolean;
+  readonly call: string;
+  readonly call_options?: Readonly<Record<string, unknown>>;
+  readonly inputs: Names;
+  readonly params: Names;
+  readonly buffers?: Names;
+  readonly buffers_after?: Names;
+  readonly outputs: Names;
+  readonly seed: Names;
+  readonly grads: Names;
+  readonly param_grads: Names;
+  readonly torch_f32_error?: Readonly<
+    Record<'outputs' | 'grads' | 'param_grads', Readonly<Record<string, number>> | undefined>
+  >;
+}
+
+/** Modules that the library does not have yet. */
+const absent = [
+  'AdaptiveAvgPool2d',
+  'AdaptiveMaxPool2d',
+  'AvgPool1d',
+  'AvgPool2d',
+  'BatchNorm1d',
+  'BatchNorm2d',
+  'Bilinear',
+  'Conv1d',
+  'Conv2d',
+  'ConvTranspose1d',
+  'ConvTranspose2d',
+  'GRU',
+  'GRUCell',
+  'GroupNorm',
+  'InstanceNorm2d',
+  'LSTMCell',
+  'MaxPool1d',
+  'MaxPool2d',
+  'MultiheadAttention',
+  'RNN',
+  'RNNCell',
+  'TransformerEncoderLayer',
+];
+
+const family = loadFamily<ModuleCase>('nn');
+
+type Build = (options: Record<string, unknown>) => Module & { forward(...args: never[]): unknown };
+
+/** The options that PyTorch takes by name and the library by position; the rest are an options object. */
+function build(Class: new (...args: never[]) => unknown, ...positional: string[]): Build {
+  return (options) => {
+    const { ...named } = options;
+    const args = positional.map((name) => {
+      const value = named[name];
+      delete named[name];
+      return value;
+    });
+    return new Class(...([...args, named] as never[])) as ReturnType<Build>;
+  };
+}
+
+const builders: Record<string, Build> = {
+  Dropout: build(nn.Dropout, 'p'),
+  Embedding: build(nn.Embedding, 'numEmbeddings', 'embeddingDim'),
+  LSTM: build(nn.LSTM, 'inputSize', 'hiddenSize'),
+  LayerNorm: build(nn.LayerNorm, 'normalizedShape'),
+  Linear: build(nn.Linear, 'inFeatures', 'outFeatures'),
+};
+
+/** The module as the expression calls it: an LSTM takes and gives its state as a pair. */
+function callable(module: ReturnType<Build>): Callable {
+  if (!(module instanceof nn.LSTM)) return (args) => module.forward(...(args as never[]));
+  return ([x, state]) => {
+    const [h, c] = (state ?? []) as Tensor[];
+    const [y, end] = module.forward(x as Tensor, state === undefined ? undefined : { h, c });
+    return [y, [end.h, end.c]];
+  };
+}
+
+function check(fixture: ModuleCase, dtype: FloatDType): void {
+  const { inputs, params, buffers = {}, outputs, seed, grads, param_grads, torch_f32_error: errors } = fixture;
+  const options = Object.entries(readOptions(fixture.options)).map(([name, value]) => [camelCase(name), value]);
+  const module = builders[fixture.module]({ ...Object.fromEntries(options), dtype });
+  const load = (names: Names) => Object.entries(names).map(([name, at]) => [name, toTensor(family.tensor(at), dtype)]);
+  module.loadStateDict(Object.fromEntries([...load(params), ...load(buffers)]));
+  module.train(fixture.train);
+  const leaves = Object.entries(inputs).map(
+    ([name, at]) => [name, toTensor(family.tensor(at), dtype, Object.hasOwn(grads, name))] as const,
+  );
+  const scope = new Map<string, Value>([
+    ...leaves,
+    ...Object.entries(readOptions(fixture.call_options ?? {})),
+    ['m', callable(module)],
+  ]);
+  const found = namedOutputs(evaluate(parsePython(fixture.call), scope, torchHost), outputs);
+  for (const [name, at] of Object.entries(outputs)) {
+    expectTensor(name, found[name], family.tensor(at), { dtype, torchError: errors?.outputs?.[name] });
+  }
+  const state = module.stateDict();
+  for (const [name, at] of Object.entries(fixture.buffers_after ?? {})) {
+    expectTensor(`${name} after the call`, state[name], family.tensor(at), { dtype });
+  }
+  backward(seededLoss(family, found, seed, dtype));
+  for (const [name, leaf] of leaves) {
+    if (!Object.hasOwn(grads, name)) continue;
+    const torchError = errors?.grads?.[name];
+    expectGradient(`gradient of ${name}`, leaf, family.tensor(grads[name]), { dtype, torchError });
+  }
+  const parameters = new Map(module.namedParameters());
+  for (const [name, at] of Object.entries(param_grads)) {
+    const torchError = errors?.param_grads?.[name];
+    expectGradient(`gradient of ${name}`, parameters.get(name)!, family.tensor(at), { dtype, torchError });
+  }
+}
+
+const skipped = new Set<string>();
+for (const fixture of family.cases) {
+  const needs = () => (Object.hasOwn(builders, fixture.module) ? [] : [fixture.module]);
+  testCase(fixture.id, needs, skipped, (dtype) => check(fixture, dtype));
+}
+testSkipped('nn', skipped, absent, nn);

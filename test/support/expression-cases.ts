@@ -1,0 +1,146 @@
+/** Families whose cases are expressions over tensors: `ops`, `losses`, `linalg`. */
+
+import { expect, test } from 'vitest';
+import { backward } from '../../src/autograd/index.ts';
+import * as ops from '../../src/ops/index.ts';
+import { add, mul, sum } from '../../src/ops/index.ts';
+import type { Tensor } from '../../src/tensor.ts';
+import {
+  expectGradient,
+  expectTensor,
+  type Family,
+  type FixtureCase,
+  type FloatDType,
+  floatDTypes,
+  loadFamily,
+  type Names,
+  ownFixtures,
+  toTensor,
+} from './fixtures.ts';
+import { evaluate, parsePython, type Value } from './python.ts';
+import { missingNames, torchHost } from './torch.ts';
+
+export interface ExpressionCase extends FixtureCase {
+  readonly op: string;
+  /** Missing where the result is not one expression: a null space, the parts of an eigendecomposition. */
+  readonly expr?: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly inputs: Names;
+  readonly outputs: Names;
+  readonly seed?: Names;
+  readonly grads?: Names;
+  readonly torch_f32_error?: Readonly<Record<'outputs' | 'grads', Readonly<Record<string, number>> | undefined>>;
+}
+
+/** The index writes infinity as a string. */
+export function readOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, value === 'inf' ? Infinity : value]));
+}
+
+/** PyTorch's option and parameter names as the library's. */
+export function camelCase(name: string): string {
+  return name.replace(/_+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Σ over the seeded outputs of Σ output·seed, as the README defines the loss. */
+export function seededLoss(
+  family: Family<FixtureCase>,
+  outputs: Readonly<Record<string, Tensor>>,
+  seed: Names,
+  dtype: FloatDType,
+): Tensor {
+  const terms = Object.entries(seed).map(([name, at]) => sum(mul(outputs[name], toTensor(family.tensor(at), dtype))));
+  return terms.reduce((total, term) => add(total, term));
+}
+
+/** What an expression gave, by the names of the outputs in their order. */
+export function namedOutputs(value: Value, names: Names): Record<string, Tensor> {
+  const list = Array.isArray(value) ? (value as Tensor[]) : [value as Tensor];
+  expect(list.length).toBe(Object.keys(names).length);
+  return Object.fromEntries(Object.keys(names).map((name, i) => [name, list[i]]));
+}
+
+/** The names of PyTorch an expression needs and the library lacks. */
+export function lacking(family: Family<FixtureCase>, expr: string, inputs: Names): string[] {
+  const integers = Object.entries(inputs).filter(([, at]) => family.tensor(at).kind === 'I64');
+  return missingNames(parsePython(expr), new Set(integers.map(([name]) => name)));
+}
+
+function runCase(family: Family<ExpressionCase>, fixture: ExpressionCase, dtype: FloatDType): void {
+  const { expr, options, inputs, outputs, seed = {}, grads = {}, torch_f32_error: errors, note } = fixture;
+  const leaves = Object.entries(inputs).map(
+    ([name, at]) => [name, toTensor(family.tensor(at), dtype, Object.hasOwn(grads, name))] as const,
+  );
+  const scope = new Map<string, Value>([...leaves, ...Object.entries(readOptions(options))]);
+  const found = namedOutputs(evaluate(parsePython(expr!), scope, torchHost), outputs);
+  const relative = note?.includes('small arguments');
+  for (const [name, at] of Object.entries(outputs)) {
+    expectTensor(name, found[name], family.tensor(at), { dtype, relative, torchError: errors?.outputs?.[name] });
+  }
+  if (Object.keys(grads).length === 0) return;
+  const loss = seededLoss(family, found, seed, dtype);
+  if (loss.requiresGrad) backward(loss);
+  for (const [name, leaf] of leaves) {
+    if (!Object.hasOwn(grads, name)) continue;
+    const torchError = errors?.grads?.[name];
+    expectGradient(`gradient of ${name}`, leaf, family.tensor(grads[name]), { dtype, relative, torchError });
+  }
+}
+
+/**
+ * For the repository's own fixtures: exactly the names in `absent` were skipped, and `library` exports none of them, so
+ * that no case is skipped unseen and what is new gets its row.
+ */
+export function testSkipped(
+  family: string,
+  skipped: ReadonlySet<string>,
+  absent: readonly string[],
+  library: object = ops,
+): void {
+  test.runIf(ownFixtures)(`${family}: exactly these names have no counterpart`, () => {
+    expect([...skipped].sort()).toEqual([...absent].sort());
+    const exported = absent.filter((name) => camelCase(name) in library);
+    expect(exported).toEqual([]);
+  });
+}
+
+/**
+ * One test a dtype for a case, or, if it needs names the library lacks, a skipped one under those names, which are added
+ * to `skipped`. What goes wrong in finding out is a failure of the case, not of the file.
+ */
+export function testCase(
+  id: string,
+  needs: () => readonly string[],
+  skipped: Set<string>,
+  run: (dtype: FloatDType) => void,
+): void {
+  let missing: readonly string[] = [];
+  let trouble: unknown;
+  try {
+    missing = needs();
+  } catch (error) {
+    trouble = error;
+  }
+  for (const name of missing) skipped.add(name);
+  for (const dtype of floatDTypes) {
+    if (missing.length > 0) test.skip(`${id} ${dtype}: no ${missing.join(', ')}`, () => {});
+    else {
+      test(`${id} ${dtype}`, () => {
+        if (trouble !== undefined) throw trouble;
+        run(dtype);
+      });
+    }
+  }
+}
+
+/** All cases of a family of expressions. */
+export function testExpressions(name: string, absent: readonly string[]): void {
+  const family = loadFamily<ExpressionCase>(name);
+  const skipped = new Set<string>();
+  for (const fixture of family.cases) {
+    const { id, op, expr, inputs } = fixture;
+    const needs = () => (expr === undefined ? [op] : lacking(family, expr, inputs));
+    testCase(id, needs, skipped, (dtype) => runCase(family, fixture, dtype));
+  }
+  testSkipped(name, skipped, absent);
+}

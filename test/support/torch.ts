@@ -1,0 +1,271 @@
+/**
+ * The names of PyTorch that the fixtures' expressions use, each as the library's counterpart. A name without a row is
+ * an operation the library does not have; nothing that it lacks is emulated here.
+ */
+
+import type { Axes, Operand, Reduction } from '../../src/ops/index.ts';
+import * as ops from '../../src/ops/index.ts';
+import { Tensor } from '../../src/tensor.ts';
+import { type Callable, type Expr, type Host, Slice, type Value, walkExpr } from './python.ts';
+
+/** A function with Python's parameters by their names, `*rest` last if it takes any number. */
+function row(signature: string, call: (...args: never[]) => Value): Callable {
+  const names = signature.split(' ');
+  const rest = names.at(-1)!.startsWith('*') ? names.length - 1 : Number.POSITIVE_INFINITY;
+  return (args, keywords) => {
+    const given: Value[] = args.length > rest ? [...args.slice(0, rest), args.slice(rest)] : [...args];
+    for (const [name, value] of Object.entries(keywords)) {
+      const place = names.indexOf(name);
+      if (place < 0) throw new TypeError(`no parameter ${name} among ${signature}`);
+      given[place] = value;
+    }
+    if (given.length > names.length) throw new TypeError(`${given.length} arguments for ${signature}`);
+    return call(...(given as never[]));
+  };
+}
+
+const unary = (fn: (x: Tensor) => Tensor): Callable => row('input', fn);
+const binary = (fn: (a: Operand, b: Operand) => Tensor): Callable => row('input other', fn);
+const reduction = (fn: (x: Tensor, axes?: Axes, options?: { keepdim?: boolean }) => Tensor): Callable =>
+  row('input dim keepdim', (x: Tensor, dim?: Axes, keepdim?: boolean) => fn(x, dim, { keepdim }));
+const variance = (fn: typeof ops.variance): Callable =>
+  row('input dim unbiased keepdim', (x: Tensor, dim?: Axes, unbiased = true, keepdim = false) =>
+    fn(x, dim, { keepdim, correction: unbiased ? 1 : 0 }),
+  );
+const extreme = (fn: typeof ops.max): Callable =>
+  row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => {
+    if (dim === undefined) return fn(x);
+    const { values, indices } = fn(x, dim, { keepdim });
+    return [values, indices];
+  });
+/** `None` and an argument that is not given leave the library's default. */
+const orDefault = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
+
+const functions: Record<string, Callable> = {
+  abs: unary(ops.abs),
+  add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, alpha ? ops.mul(b, alpha) : b)),
+  addmm: row('input mat1 mat2 beta alpha', (x: Tensor, a: Tensor, b: Tensor, beta?: number, alpha?: number) =>
+    ops.addmm(x, a, b, { beta, alpha }),
+  ),
+  amax: reduction(ops.amax),
+  amin: reduction(ops.amin),
+  argmax: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmax(x, dim, { keepdim })),
+  argmin: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmin(x, dim, { keepdim })),
+  binary_cross_entropy_with_logits: row(
+    'input target weight reduction pos_weight',
+    (x: Tensor, target: Tensor, weight?: Tensor, reduction?: Reduction, posWeight?: Tensor) =>
+      ops.binaryCrossEntropyWithLogits(x, target, { weight, reduction, posWeight }),
+  ),
+  bmm: row('input mat2', ops.bmm),
+  cat: row('tensors dim', ops.cat),
+  ceil: unary(ops.ceil),
+  chunk: row('input chunks dim', ops.chunk),
+  clamp: row('input min max', ops.clamp),
+  cross_entropy: row(
+    'input target weight ignore_index reduction label_smoothing',
+    (
+      x: Tensor,
+      target: Tensor,
+      weight?: Tensor,
+      ignoreIndex?: number,
+      reduction?: Reduction,
+      labelSmoothing?: number,
+    ) => ops.crossEntropy(x, target, { weight, ignoreIndex, reduction, labelSmoothing }),
+  ),
+  detach: row('input', (x: Tensor) => x.detach()),
+  div: binary(ops.div),
+  dot: row('input other', ops.dot),
+  embedding: row('input weight padding_idx', (ids: Tensor, weight: Tensor, paddingIdx?: number) =>
+    ops.embedding(ids, weight, { paddingIdx }),
+  ),
+  eq: binary(ops.eq),
+  exp: unary(ops.exp),
+  expand: row('input *size', (x: Tensor, size: number[]) => ops.expand(x, size)),
+  expm1: unary(ops.expm1),
+  eye: row('n dtype', (n: number, dtype: Tensor['dtype']) => ops.eye(n, n, { dtype })),
+  flatten: row('input start_dim end_dim', ops.flatten),
+  floor: unary(ops.floor),
+  ge: binary(ops.ge),
+  gt: binary(ops.gt),
+  index_add: row('input dim index source', ops.indexAdd),
+  index_select: row('input dim index', ops.indexSelect),
+  layer_norm: row('input normalized_shape weight bias eps', ops.layerNorm),
+  le: binary(ops.le),
+  leaky_relu: row('input negative_slope', ops.leakyRelu),
+  linear: row('input weight bias', ops.linear),
+  log: unary(ops.log),
+  log1p: unary(ops.log1p),
+  log_softmax: row('input dim', ops.logSoftmax),
+  logsigmoid: unary(ops.logsigmoid),
+  logsumexp: reduction(ops.logsumexp),
+  lt: binary(ops.lt),
+  masked_fill: row('input mask value', ops.maskedFill),
+  matmul: row('input other', ops.matmul),
+  max: extreme(ops.max),
+  maximum: binary(ops.maximum),
+  mean: reduction(ops.mean),
+  min: extreme(ops.min),
+  minimum: binary(ops.minimum),
+  mse_loss: row('input target reduction', (x: Tensor, target: Tensor, reduction?: Reduction) =>
+    ops.mseLoss(x, target, { reduction }),
+  ),
+  mul: binary(ops.mul),
+  narrow: row('input dim start length', ops.narrow),
+  ne: binary(ops.ne),
+  neg: unary(ops.neg),
+  one_hot: row('input num_classes', ops.oneHot),
+  permute: row('input *dims', (x: Tensor, dims: number[]) => ops.permute(x, dims)),
+  pow: row('input exponent', ops.pow),
+  reciprocal: unary(ops.reciprocal),
+  relu: unary(ops.relu),
+  reshape: row('input shape', ops.reshape),
+  round: unary(ops.round),
+  rsqrt: unary(ops.rsqrt),
+  rsub: row('input other', (x: Tensor, other: Operand) => ops.sub(other, x)),
+  select: row('input dim index', ops.select),
+  sigmoid: unary(ops.sigmoid),
+  sign: unary(ops.sign),
+  softmax: row('input dim', ops.softmax),
+  softplus: row('input beta threshold', (x: Tensor, beta?: number, threshold?: number) =>
+    ops.softplus(x, { beta, threshold }),
+  ),
+  split: row('tensor split_size_or_sections dim', ops.split),
+  sqrt: unary(ops.sqrt),
+  square: unary(ops.square),
+  squeeze: row('input dim', (x: Tensor, dim?: number | null) => ops.squeeze(x, orDefault(dim))),
+  stack: row('tensors dim', ops.stack),
+  std: variance(ops.std),
+  sub: binary(ops.sub),
+  sum: reduction(ops.sum),
+  t: row('input', (x: Tensor) => ops.transpose(x, 0, 1)),
+  tanh: unary(ops.tanh),
+  transpose: row('input dim0 dim1', ops.transpose),
+  trunc: unary(ops.trunc),
+  unsqueeze: row('input dim', ops.unsqueeze),
+  var: variance(ops.variance),
+  view: row('input *shape', (x: Tensor, shape: number[]) => ops.reshape(x, shape)),
+  where: row('condition input other', ops.where),
+};
+
+/** Names of Python itself, and the two libraries. */
+const builtins: Record<string, Value> = {
+  torch: new (class Torch {})(),
+  F: new (class Functional {})(),
+  tuple: row('items', (items: Value[]) => items),
+  slice: row('start stop step', (...bounds: (number | null)[]) => new Slice(bounds)),
+  range: row('n', (n: number) => Array.from({ length: n }, (_, i) => i)),
+  float: row('value', (value: number | string) =>
+    value === '-inf' ? -Infinity : value === 'inf' ? Infinity : Number(value),
+  ),
+  min: row('a b', Math.min),
+  max: row('a b', Math.max),
+  sqrt: row('x', Math.sqrt),
+  __import__: row('name', () => new (class Module {})()),
+  reduce: row('fn items start', (fn: Callable, items: Value[], start: Value) =>
+    items.reduce((total: Value, item) => fn([total, item], {}), start),
+  ),
+};
+
+const OPERATORS: Record<string, (a: never, b: never) => Value> = {
+  '+': ops.add,
+  '-': ops.sub,
+  '*': ops.mul,
+  '/': ops.div,
+  '**': ops.pow,
+  '@': ops.matmul,
+  '==': ops.eq,
+  '!=': ops.ne,
+  '<': ops.lt,
+  '<=': ops.le,
+  '>': ops.gt,
+  '>=': ops.ge,
+};
+
+const ARITHMETIC: Record<string, (a: number, b: number) => Value> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+  '**': (a, b) => a ** b,
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+};
+
+/** x[index]: integers, slices and None, one an axis. */
+function subscript(x: Tensor, index: Value): Tensor {
+  let axis = 0;
+  for (const part of Array.isArray(index) ? index : [index]) {
+    if (typeof part === 'number') x = ops.select(x, axis, part);
+    else if (part === null) x = ops.unsqueeze(x, axis++);
+    else if (part instanceof Slice) {
+      const [start, stop, step] = part.bounds;
+      x = ops.slice(x, axis++, orDefault(start), stop, orDefault(step));
+    } else throw new TypeError('this kind of subscript is not read');
+  }
+  return x;
+}
+
+export const torchHost: Host = {
+  global(name) {
+    const found = Object.hasOwn(builtins, name) ? builtins[name] : functions[name];
+    if (found === undefined) throw new ReferenceError(`${name} is not defined`);
+    return found;
+  },
+  attribute(object, name) {
+    if (object instanceof Tensor) {
+      if (name === 'dtype') return object.dtype;
+      if (name === 'T') return ops.transpose(object, 0, 1);
+      const fn = functions[name];
+      return ((args, keywords) => fn([object, ...args], keywords)) satisfies Callable;
+    }
+    return Object.hasOwn(functions, name) ? functions[name] : builtins[name];
+  },
+  subscript(object, index) {
+    return object instanceof Tensor ? subscript(object, index) : (object as Value[])[index as number];
+  },
+  unary(op, operand) {
+    if (op === '+') return operand;
+    return operand instanceof Tensor ? ops.neg(operand) : -(operand as number);
+  },
+  binary(op, left, right) {
+    if (left instanceof Tensor || right instanceof Tensor) return OPERATORS[op](left as never, right as never);
+    if (op === 'in') return (right as Value[]).includes(left);
+    return ARITHMETIC[op](left as number, right as number);
+  },
+};
+
+/** Fields of tensors and of results, which are no operations. */
+const FIELDS: readonly string[] = ['T', 'dtype', 'solution'];
+
+/** The dotted name of `torch.linalg.inv` or `x.norm` without its root: 'linalg.inv', 'norm'. */
+function pathOf(expr: Expr): string {
+  if (expr.kind !== 'attribute') return '';
+  const before = expr.object.kind === 'attribute' ? pathOf(expr.object) : '';
+  return before === '' ? expr.name : `${before}.${expr.name}`;
+}
+
+/**
+ * The names in an expression that the library has no counterpart of, as PyTorch calls them; `integers` are the names of
+ * integer tensors, by which a subscript is advanced indexing.
+ */
+export function missingNames(expr: Expr, integers: ReadonlySet<string>): string[] {
+  const missing = new Set<string>();
+  const inner = new Set<Expr>();
+  for (const part of walkExpr(expr)) {
+    if (part.kind === 'attribute' && !inner.has(part)) {
+      const path = pathOf(part);
+      for (let at = part.object; at.kind === 'attribute'; at = at.object) inner.add(at);
+      const known = Object.hasOwn(functions, path) || Object.hasOwn(builtins, path) || FIELDS.includes(path);
+      if (!known) missing.add(path);
+    }
+    if (part.kind === 'subscript') {
+      for (const index of walkExpr(part.index))
+        if (index.kind === 'name' && integers.has(index.name)) missing.add('index');
+    }
+  }
+  return [...missing];
+}
