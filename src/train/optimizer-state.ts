@@ -1,0 +1,63 @@
+/** An optimizer's state as part of a checkpoint: tensors by the names of their parameters, everything else as JSON. */
+
+import { CheckpointError } from '../errors.ts';
+import type { Checkpoint } from '../io/checkpoint.ts';
+import type { Module } from '../nn/index.ts';
+import type { Optimizer, OptimizerStateDict, ParameterState } from '../optim/index.ts';
+import { Tensor } from '../tensor.ts';
+
+const PREFIX = 'optimizer.';
+
+type Part = Pick<Checkpoint, 'train' | 'documents'>;
+
+interface OptimizerDocument {
+  paramGroups: OptimizerStateDict['paramGroups'];
+  /** The numbers in the state of each parameter, by its name. */
+  counts: Record<string, Record<string, number>>;
+}
+
+function namesOf(module: Module): string[] {
+  return module.namedParameters().map(([name]) => name);
+}
+
+/** For an optimizer over `module.parameters()`, in that order. */
+export function saveOptimizer(module: Module, optimizer: Optimizer): Part {
+  const names = namesOf(module);
+  const { state, paramGroups } = optimizer.stateDict();
+  const train: Record<string, Tensor> = {};
+  const counts: OptimizerDocument['counts'] = {};
+  for (const [number, saved] of Object.entries(state)) {
+    const name = names[Number(number)];
+    counts[name] = {};
+    for (const [key, value] of Object.entries(saved)) {
+      if (value instanceof Tensor) train[`${PREFIX}${name}.${key}`] = value;
+      else counts[name][key] = value;
+    }
+  }
+  return { train, documents: { optimizer: { paramGroups, counts } satisfies OptimizerDocument } };
+}
+
+/**
+ * Gives an optimizer what `saveOptimizer` saved.
+ *
+ * @throws CheckpointError  if there is none
+ * @throws StateDictError   if it does not fit
+ */
+export function restoreOptimizer(module: Module, optimizer: Optimizer, { train, documents }: Part): void {
+  const { paramGroups, counts } = (documents.optimizer ?? {}) as Partial<OptimizerDocument>;
+  if (!Array.isArray(paramGroups) || typeof counts !== 'object' || counts === null) {
+    throw new CheckpointError({ op: 'resume', problem: 'this checkpoint has no state of an optimizer' });
+  }
+  const state: Record<string, ParameterState> = {};
+  for (const [number, name] of namesOf(module).entries()) {
+    if (!Object.hasOwn(counts, name)) continue;
+    const saved: ParameterState = { ...counts[name] };
+    const prefix = `${PREFIX}${name}.`;
+    for (const [key, tensor] of Object.entries(train)) {
+      // A state's own name has no dot, so the state of `a.b` is none of `a`.
+      if (key.startsWith(prefix) && !key.includes('.', prefix.length)) saved[key.slice(prefix.length)] = tensor;
+    }
+    state[number] = saved;
+  }
+  optimizer.loadStateDict({ state, paramGroups });
+}
