@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const report = process.env.LANEGRAD_REPORT;
+
+export default defineConfig(({ mode }) => ({
+  // The documentation's examples import the package by its name.
+  resolve: { alias: { lanegrad: fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A crash in native code takes its fork with it and not the whole run.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // `npm run test:long`: every harness at its full count.
+    env: mode === 'long' ? { LANEGRAD_LONG: '1' } : {},
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+  },
+}));
