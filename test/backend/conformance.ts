@@ -1,0 +1,58 @@
+/** One suite for every backend: a block for each method of `Backend`; a missing block is a compile error. */
+
+import { describe } from 'vitest';
+import type { Backend } from '../../src/backend/backend.ts';
+import { charSamplerBlock } from './conformance/char-sampler.ts';
+import { binaryBlock, compareBlock, selectBlock, unaryBlock } from './conformance/elementwise.ts';
+import { gemmBlock } from './conformance/gemm.ts';
+import { Harness, type Tolerance } from './conformance/harness.ts';
+import { lstmBackwardBlock, lstmBlock, lstmWorkspaceSizeBlock } from './conformance/lstm.ts';
+import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
+import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
+import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
+import { argReduceBlock, reduceBlock, sumSquaresBlock } from './conformance/reduce.ts';
+import {
+  crossEntropyBackwardBlock,
+  crossEntropyBlock,
+  softmaxBackwardBlock,
+  softmaxBlock,
+} from './conformance/softmax.ts';
+
+type Method = Exclude<keyof Backend, 'name'>;
+
+const blocks: Record<Method, (h: Harness) => void> = {
+  unary: unaryBlock,
+  binary: binaryBlock,
+  compare: compareBlock,
+  select: selectBlock,
+  reduce: reduceBlock,
+  argReduce: argReduceBlock,
+  copyStrided: copyStridedBlock,
+  gemm: gemmBlock,
+  gatherRows: gatherRowsBlock,
+  scatterAddRows: scatterAddRowsBlock,
+  softmax: softmaxBlock,
+  softmaxBackward: softmaxBackwardBlock,
+  crossEntropy: crossEntropyBlock,
+  crossEntropyBackward: crossEntropyBackwardBlock,
+  layerNorm: layerNormBlock,
+  layerNormBackward: layerNormBackwardBlock,
+  lstmWorkspaceSize: lstmWorkspaceSizeBlock,
+  lstm: lstmBlock,
+  lstmBackward: lstmBackwardBlock,
+  uniform: uniformBlock,
+  adam: adamBlock,
+  sgd: sgdBlock,
+  sumSquares: sumSquaresBlock,
+  scale: scaleBlock,
+  createCharSampler: charSamplerBlock,
+};
+
+/** Registers the suite for what `makeBackend` gives; it is asked again before each call. */
+export function conformance(name: string, makeBackend: () => Backend, tolerance: Tolerance): void {
+  describe(name, () => {
+    for (const [method, block] of Object.entries(blocks)) {
+      describe(method, () => block(new Harness(makeBackend, tolerance)));
+    }
+  });
+}
