@@ -5,7 +5,11 @@ type Block = [counter: number[], key: number[], words: number[]];
 
 /** The known answers that Random123 publishes for philox4x32 with 10 rounds (`kat_vectors`). */
 const knownAnswers: Block[] = [
-  [[0, 0, 0, 0], [0, 0], [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]],
+  [
+    [0, 0, 0, 0],
+    [0, 0],
+    [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8],
+  ],
   [
     [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
     [0xffffffff, 0xffffffff],
