@@ -1,23 +1,29 @@
 /** Initial values of parameters, by PyTorch's rules, from the default generator. */
 
 import { type DType, isFloat } from '../core/dtype.ts';
-import type { Shape } from '../core/shape.ts';
+import { checkShape, type Shape } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { full, normal_, uniform_ } from '../ops/index.ts';
-import { emptyTensor } from '../tensor.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
 import { Parameter } from './parameter.ts';
 
 /** The float types a module can be made in; float32 unless asked. */
 export type FloatDType = 'float32' | 'float64';
 
+/** @throws LimitError  if the shape has more elements than a tensor can */
+function unfilled(shape: Shape, dtype: FloatDType): Tensor {
+  checkShape('Parameter', shape);
+  return emptyTensor(shape, dtype);
+}
+
 /** A parameter drawn from U(−bound, bound). Linear and recurrent layers take bound = 1/√fan-in. */
 export function uniformParameter(shape: Shape, bound: number, dtype: FloatDType): Parameter {
-  return new Parameter(uniform_(emptyTensor(shape, dtype), -bound, bound));
+  return new Parameter(uniform_(unfilled(shape, dtype), -bound, bound));
 }
 
 /** A parameter drawn from N(0, 1). */
 export function normalParameter(shape: Shape, dtype: FloatDType): Parameter {
-  return new Parameter(normal_(emptyTensor(shape, dtype), 0, 1));
+  return new Parameter(normal_(unfilled(shape, dtype), 0, 1));
 }
 
 export function constantParameter(shape: Shape, value: number, dtype: FloatDType): Parameter {
