@@ -5,8 +5,17 @@
 #include "reduce.inl.h"
 #include "split.inl.h"
 
+// exp(x − shift). The rounding of the difference is made good afterwards: far below the maximum it would be the largest
+// error by far. Where the result is 0 there is nothing to mend, and ∞ − ∞ must not spoil it.
+LANEGRAD_INLINE vf exp_minus(vf x, vf shift) {
+  const vf difference = x - shift;
+  const vf taken = x - difference;
+  const vf lost = (x - (difference + taken)) - (shift - taken);
+  const vf e = vexp(difference);
+  return select(eq(e, zero()), e, fma(e, lost, e));
+}
 LANEGRAD_INLINE v16 exp_minus(v16 x, vf shift) {
-  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) x.r[i] = vexp(x.r[i] - shift);
+  LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) x.r[i] = exp_minus(x.r[i], shift);
   return x;
 }
 LANEGRAD_INLINE float log_scalar(float x) { return first_lane(vlog(set1(x))); }
@@ -55,9 +64,9 @@ inline void softmax_backward_row(bool log, const float* y, const float* dy, floa
   if (log) {
     const vf sum = set1(reduce_row<SumStep>(dy, n));
     for_pieces(n, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
-      const v16 p = exp_minus(load_piece(y + i, count), zero());
+      const v16 log_p = load_piece(y + i, count);
       v16 d = load_piece(dy + i, count);
-      LANEGRAD_UNROLL for (int r = 0; r < kRegisters; ++r) d.r[r] = fnma(p.r[r], sum, d.r[r]);
+      LANEGRAD_UNROLL for (int r = 0; r < kRegisters; ++r) d.r[r] = fnma(vexp(log_p.r[r]), sum, d.r[r]);
       store_piece(dx + i, d, count);
     });
     return;
@@ -116,7 +125,7 @@ inline void cross_entropy_backward_row(const float* x, int64_t target, float lse
   });
   // The forward call has checked the targets; it is memory safety that this one is looked at again.
   if (target < 0 || target >= n) return;
-  const float p = first_lane(vexp(set1(x[target]) - shift));
+  const float p = first_lane(exp_minus(set1(x[target]), shift));
   dx[target] = d_loss * (p - 1.0f);
 }
 
