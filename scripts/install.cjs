@@ -68,12 +68,14 @@ function writeStatus(status) {
   }
 }
 
-/** node-gyp: the one npm brings, else the package's dependency; null if there is none. */
+/** node-gyp: the one npm names to its scripts, else one installed here, else that of the npm beside Node; or null. */
 function findNodeGyp() {
   const fromNpm = process.env.npm_config_node_gyp;
   if (fromNpm && existsSync(fromNpm)) return fromNpm;
+  const prefix = dirname(process.execPath);
+  const npms = [join(prefix, '..', 'lib', 'node_modules', 'npm'), join(prefix, 'node_modules', 'npm')];
   try {
-    return require.resolve('node-gyp/bin/node-gyp.js', { paths: [root] });
+    return require.resolve('node-gyp/bin/node-gyp.js', { paths: [root, ...npms] });
   } catch {
     return null;
   }
