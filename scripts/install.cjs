@@ -68,16 +68,16 @@ function writeStatus(status) {
   }
 }
 
-/** node-gyp: the one npm names to its scripts, else one installed here, else that of the npm beside Node; or null. */
+/** node-gyp: the one npm names to install scripts, else an installed one, else the one inside the npm beside Node. */
 function findNodeGyp() {
   const fromNpm = process.env.npm_config_node_gyp;
   if (fromNpm && existsSync(fromNpm)) return fromNpm;
-  const prefix = dirname(process.execPath);
-  const npms = [join(prefix, '..', 'lib', 'node_modules', 'npm'), join(prefix, 'node_modules', 'npm')];
   try {
-    return require.resolve('node-gyp/bin/node-gyp.js', { paths: [root, ...npms] });
+    return require.resolve('node-gyp/bin/node-gyp.js', { paths: [root] });
   } catch {
-    return null;
+    const bin = dirname(process.execPath);
+    const inNpm = join('node_modules', 'npm', 'node_modules', 'node-gyp', 'bin', 'node-gyp.js');
+    return [join(dirname(bin), 'lib', inNpm), join(bin, inNpm)].find(existsSync) ?? null;
   }
 }
 

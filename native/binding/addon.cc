@@ -1,12 +1,12 @@
-// The module: what each environment sets up and gives back, and the exports that are no kernels.
-#include <stdio.h>
-#include <string.h>
+// The module: what each environment sets up and gives back, and the functions that are no kernels. Those are called
+// seldom and written with node-addon-api, which turns a C++ exception into a JavaScript one; the kernels are raw.
+#include <napi.h>
 
 #include <memory>
+#include <string>
 
 #include "../core/dispatch.h"
 #include "../core/fp_env.h"
-#include "../core/thread_pool.h"
 #include "call.h"
 #include "exports.h"
 
@@ -17,143 +17,112 @@
 namespace lanegrad {
 namespace {
 
-// Raise at every change of an exported signature; src/backend/native/load.ts holds the twin.
+// Raise the number at every change of an exported signature; src/backend/native/load.ts holds its twin.
 constexpr const char* kAbi = LANEGRAD_VERSION "/1";
 
-// A function among the properties of `object`, kept in `ref`; false if it is none.
-bool keep_function(napi_env env, napi_value object, const char* key, napi_ref* ref) {
-  napi_value value;
-  napi_valuetype type = napi_undefined;
-  if (napi_get_named_property(env, object, key, &value) != napi_ok || napi_typeof(env, value, &type) != napi_ok ||
-      type != napi_function) {
-    return false;
+// A function among the properties of `object`.
+napi_ref keep_function(const Napi::Object& object, const char* key) {
+  const Napi::Value value = object.Get(key);
+  if (!value.IsFunction()) throw Napi::TypeError::New(object.Env(), std::string("init: expected the function ") + key);
+  napi_ref ref = nullptr;
+  NAPI_THROW_IF_FAILED(object.Env(), napi_create_reference(object.Env(), value, 1, &ref), nullptr);
+  return ref;
+}
+
+class Module : public Napi::Addon<Module> {
+ public:
+  Module(Napi::Env env, Napi::Object exports) {
+    state_.table = available_isas().tables[0];
+    // A worker of the pool may still be on its way out of our code when the last environment closes the module.
+    // Where the loader would unmap it then, there are no workers.
+    if (!pin_module()) state_.max_threads = 1;
+
+    DefineAddon(exports, {
+                             InstanceMethod("init", &Module::init),
+                             InstanceMethod("info", &Module::info),
+                             InstanceMethod("setIsa", &Module::set_isa),
+                             InstanceMethod("setThreads", &Module::set_threads),
+                             InstanceMethod("mxcsr", &Module::fp_control_word),
+                             InstanceValue("abi", Napi::String::New(env, kAbi), napi_enumerable),
+                         });
+    export_kernels(env, exports);
+
+    retain_pool();
+    env.AddCleanupHook([] { release_pool(); });
   }
-  if (*ref != nullptr) napi_delete_reference(env, *ref);
-  return napi_create_reference(env, value, 1, ref) == napi_ok;
-}
 
-// ({ BufferError, LimitError, ShapeError, BackendError, isResizable }): the classes that this environment's errors are
-// made of, and the getter of ArrayBuffer.prototype.resizable as it is at load.
-napi_value init(napi_env env, napi_callback_info info) noexcept {
-  size_t argc = 1;
-  napi_value given;
-  void* data = nullptr;
-  napi_get_cb_info(env, info, &argc, &given, nullptr, &data);
-  Environment& state = *static_cast<Bound*>(data)->state;
-  bool complete = keep_function(env, given, "isResizable", &state.resizable_getter);
-  for (int i = 0; i < kErrorClassCount; ++i) {
-    complete = keep_function(env, given, kErrorClassNames[i], &state.errors[i]) && complete;
-  }
-  if (!complete) throw_error(env, state, ErrorClass::kBackend, "init: expected the error classes of the package");
-  return nullptr;
-}
-
-void set_string(napi_env env, napi_value object, const char* key, const char* text) {
-  napi_value value;
-  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
-  napi_set_named_property(env, object, key, value);
-}
-
-// () → { isa, isas, threads, workers }: the tables of this machine, best first, and what this environment uses.
-napi_value info(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, info, [env](Args& in) -> napi_value {
-    const IsaList& list = available_isas();
-    napi_value result, isas;
-    napi_create_object(env, &result);
-    napi_create_array_with_length(env, static_cast<size_t>(list.count), &isas);
-    for (int i = 0; i < list.count; ++i) {
-      napi_value name;
-      napi_create_string_utf8(env, list.tables[i]->name, NAPI_AUTO_LENGTH, &name);
-      napi_set_element(env, isas, static_cast<uint32_t>(i), name);
+ private:
+  void export_kernels(Napi::Env env, Napi::Object exports) {
+    const ExportList list = kernel_exports();
+    state_.bound.reserve(list.count);  // the functions point into it
+    for (size_t i = 0; i < list.count; ++i) {
+      const Export& row = list.rows[i];
+      state_.bound.push_back({&state_, &row});
+      napi_value function = nullptr;
+      NAPI_THROW_IF_FAILED_VOID(
+          env, napi_create_function(env, row.name, NAPI_AUTO_LENGTH, row.call, &state_.bound.back(), &function));
+      exports.Set(row.name, function);
     }
-    napi_set_named_property(env, result, "isas", isas);
-    set_string(env, result, "isa", in.state().table->name);
-    napi_set_named_property(env, result, "threads", to_js(env, in.state().threads));
-    napi_set_named_property(env, result, "workers", to_js(env, live_workers()));
+  }
+
+  // ({ BufferError, LimitError, ShapeError, BackendError, isResizable }): the classes that this environment's errors
+  // are made of, and the getter of ArrayBuffer.prototype.resizable as it is at load. Once.
+  void init(const Napi::CallbackInfo& info) {
+    const Napi::Object given = info[0].ToObject();
+    if (state_.resizable_getter != nullptr) return;
+    for (int i = 0; i < kErrorClassCount; ++i) state_.errors[i] = keep_function(given, kErrorClassNames[i]);
+    state_.resizable_getter = keep_function(given, "isResizable");
+  }
+
+  // () → { isa, isas, threads, workers }: the kernels in use, those this machine has (best first), the threads this
+  // environment uses at most, and the workers alive in the process.
+  Napi::Value info(const Napi::CallbackInfo& info) {
+    const IsaList& list = available_isas();
+    const Napi::Array isas = Napi::Array::New(info.Env());
+    for (int i = 0; i < list.count; ++i) isas.Set(static_cast<uint32_t>(i), list.tables[i]->name);
+    const Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("isa", state_.table->name);
+    result.Set("isas", isas);
+    result.Set("threads", state_.threads);
+    result.Set("workers", live_workers());
     return result;
-  });
-}
-
-// (name): the kernels this environment uses from now on. A BackendError lists what there is.
-napi_value set_isa(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, info, [](Args& in) -> napi_value {
-    char name[32];
-    in.string("isa", name, sizeof name);
-    if (!in.report()) return nullptr;
-    if (const KernelTable* table = find_isa(name)) {
-      in.state().table = table;
-      return nullptr;
-    }
-    char names[64] = "";
-    const IsaList& list = available_isas();
-    for (int i = 0; i < list.count; ++i) {
-      const size_t used = strlen(names);
-      snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : " | ", list.tables[i]->name);
-    }
-    in.refuse(ErrorClass::kBackend, "this machine lacks the instruction set: got %s, expected %s", name, names);
-    in.report();
-    return nullptr;
-  });
-}
-
-// (threads): how many threads this environment's kernels use at most, the calling one included.
-napi_value set_threads(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, info, [](Args& in) -> napi_value {
-    const auto threads = static_cast<int>(in.integer("threads", 1, kMaxThreads));
-    if (in.report()) in.state().threads = threads < in.state().max_threads ? threads : in.state().max_threads;
-    return nullptr;
-  });
-}
-
-// () → the control and status word of this thread's floating-point unit.
-napi_value fp_control_word(napi_env env, napi_callback_info) noexcept {
-  return to_js(env, static_cast<double>(fp_control()));
-}
-
-constexpr Export kModule[] = {
-    {"init", init}, {"info", info}, {"setIsa", set_isa}, {"setThreads", set_threads}, {"mxcsr", fp_control_word},
-};
-
-void add_exports(napi_env env, napi_value exports, Environment* state, ExportList list) {
-  for (size_t i = 0; i < list.count; ++i) {
-    const Export& row = list.rows[i];
-    state->bound.push_back({state, &row});
-    napi_value function;
-    if (napi_create_function(env, row.name, NAPI_AUTO_LENGTH, row.call, &state->bound.back(), &function) == napi_ok) {
-      napi_set_named_property(env, exports, row.name, function);
-    }
   }
-}
 
-napi_value start(napi_env env, napi_value exports) {
-  auto owned = std::make_unique<Environment>();
-  Environment* state = owned.get();
-  state->table = available_isas().tables[0];
-  // A worker of the pool may still be on its way out of our code when the last environment closes the module. Where
-  // the loader would unmap it then, there are no workers.
-  if (!pin_module()) state->max_threads = 1;
+  // (name): the kernels this environment uses from now on. A BackendError lists what there is.
+  void set_isa(const Napi::CallbackInfo& info) {
+    const std::string name = info[0].ToString();
+    if (const KernelTable* table = find_isa(name.c_str())) {
+      state_.table = table;
+      return;
+    }
+    std::string names;
+    const IsaList& list = available_isas();
+    for (int i = 0; i < list.count; ++i) names.append(i == 0 ? "" : " | ").append(list.tables[i]->name);
+    const std::string message = "setIsa: this machine lacks the instruction set: got " + name + ", expected " + names;
+    throw_error(info.Env(), state_, ErrorClass::kBackend, message.c_str());
+  }
 
-  const ExportList module = {kModule, sizeof kModule / sizeof *kModule}, kernels = kernel_exports();
-  state->bound.reserve(module.count + kernels.count);  // functions point into it
-  add_exports(env, exports, state, module);
-  add_exports(env, exports, state, kernels);
-  set_string(env, exports, "abi", kAbi);
+  // (threads): how many threads this environment's kernels use at most, the calling one included.
+  void set_threads(const Napi::CallbackInfo& info) {
+    const double threads = info[0].ToNumber().DoubleValue();
+    if (!(threads >= 1 && threads <= kMaxThreads) || threads != static_cast<int>(threads)) {
+      const std::string limit = std::to_string(kMaxThreads);
+      throw_error(info.Env(), state_, ErrorClass::kShape, ("setThreads: expected an integer from 1 to " + limit).c_str());
+      return;
+    }
+    state_.threads = threads < state_.max_threads ? static_cast<int>(threads) : state_.max_threads;
+  }
 
-  const auto finalize = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
-  if (napi_set_instance_data(env, state, finalize, nullptr) == napi_ok) owned.release();
-  retain_pool();
-  napi_add_env_cleanup_hook(env, [](void*) { release_pool(); }, nullptr);
-  return exports;
-}
+  // () → the control and status word of this thread's floating-point unit.
+  Napi::Value fp_control_word(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), static_cast<double>(fp_control()));
+  }
+
+  Environment state_;
+};
 
 }  // namespace
 }  // namespace lanegrad
 
-NAPI_MODULE_INIT() {
-  try {
-    return lanegrad::start(env, exports);
-  } catch (...) {
-    napi_throw_error(env, nullptr, "lanegrad: no memory to load the addon");
-    return nullptr;
-  }
-}
+using LanegradModule = lanegrad::Module;
+NODE_API_NAMED_ADDON(lanegrad, LanegradModule)

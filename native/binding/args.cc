@@ -120,14 +120,6 @@ bool Args::flag(const char* name) {
   return x;
 }
 
-void Args::string(const char* name, char* buffer, size_t size) {
-  const napi_value value = next();
-  size_t length = 0;
-  if (!failed_ && napi_get_value_string_utf8(env_, value, buffer, size, &length) != napi_ok) {
-    refuse(ErrorClass::kShape, "%s must be a string: got %s", name, describe(env_, value));
-  }
-}
-
 // The converters of Node-API wrap and truncate in silence, so every integer is read as a double and checked.
 int64_t Args::integer(const char* name, int64_t low, int64_t high) {
   const double x = number(name);

@@ -36,8 +36,6 @@ class Args {
   // Scalars.
   double number(const char* name);
   bool flag(const char* name);
-  // UTF-8, cut to `size` with its terminator.
-  void string(const char* name, char* buffer, size_t size);
   int64_t integer(const char* name, int64_t low, int64_t high);
   int64_t dim(const char* name) { return integer(name, 0, kMaxDim); }
   uint32_t u32(const char* name) { return static_cast<uint32_t>(integer(name, 0, 0xffffffffLL)); }

@@ -1,7 +1,6 @@
 // What one environment (the main thread or a worker_thread) keeps of the addon. Nothing here is shared between them.
 #pragma once
 
-#define NAPI_VERSION 8
 #include <node_api.h>
 
 #include <vector>
