@@ -29,7 +29,9 @@ function collectStorages(value: unknown, found: Set<Storage>): void {
  *
  * @throws ConfigError  if `fn` returns a promise
  * @example
+ * const x = tensor([1, 2, 3]);
  * const total = scope(() => x.mul(x).sum()); // x.mul(x) is recycled
+ * total.item(); // => 14
  */
 export function scope<T>(fn: () => T): T {
   openScope();

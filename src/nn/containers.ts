@@ -44,7 +44,7 @@ class IndexedModules<M extends Module> extends Module implements Iterable<M> {
  * @throws ConfigError  if a layer is no module with a `forward`
  * @example
  * const net = new Sequential(new Linear(4, 16), new Tanh(), new Linear(16, 3));
- * const logits = net.forward(x); // x [B, 4] → [B, 3]
+ * net.forward(randn([8, 4])).shape; // => [ 8, 3 ]
  */
 export class Sequential extends IndexedModules<Layer> {
   constructor(...layers: Layer[]) {

@@ -44,8 +44,9 @@ export interface LstmOptions {
  * @throws ShapeError  from `forward` if x or the state does not fit
  * @example
  * const lstm = new LSTM(64, 256, { numLayers: 2 });
- * const [y, state] = lstm.forward(x); // x [T, B, 64] → y [T, B, 256]
- * const [next] = lstm.forward(more, detachState(state));
+ * const [y, state] = lstm.forward(randn([16, 8, 64]));
+ * y.shape; // => [ 16, 8, 256 ]
+ * const [next] = lstm.forward(randn([16, 8, 64]), detachState(state)); // goes on where the first ended
  */
 export class LSTM extends Module {
   [name: `${'weight' | 'bias'}_${'ih' | 'hh'}_l${number}${'' | '_reverse'}`]: Parameter;

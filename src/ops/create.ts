@@ -80,7 +80,7 @@ function flattenInto(value: NestedArray, shape: Shape, axis: number, out: (numbe
  *
  * @throws ShapeError  if the arrays are nested unevenly
  * @example
- * tensor([[1, 2], [3, 4]]).shape // => [2, 2]
+ * tensor([[1, 2], [3, 4]]).shape; // => [ 2, 2 ]
  */
 export function tensor(values: TensorLike, options: CreateOptions & { shape?: Shape } = {}): Tensor {
   const { dtype, shape: wanted } = options;
