@@ -118,7 +118,7 @@ export class LanguageTask implements TrainingTask {
   }
 
   #checkStep(index: number, lr: number, loss: number, gradNorm: number): void {
-    if (Number.allFinite(gradNorm) && loss <= this.#lossLimit) return;
+    if (Number.isFinite(gradNorm) && loss <= this.#lossLimit) return;
     const bad = this.#options.model.namedParameters().find(([, { grad }]) => grad !== null && !allFinite(grad.data));
     throw new DivergenceError({
       op: 'train',
