@@ -32,6 +32,7 @@ export {
   StateDictError,
 } from './errors.ts';
 export * as io from './io/index.ts';
+export * as models from './models/index.ts';
 export * as nn from './nn/index.ts';
 export {
   abs,
@@ -147,3 +148,4 @@ export {
 export * as optim from './optim/index.ts';
 export { Tensor } from './tensor.ts';
 export * as text from './text/index.ts';
+export * as train from './train/index.ts';
