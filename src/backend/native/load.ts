@@ -66,6 +66,20 @@ function multiplies(addon: NativeAddon): boolean {
   return true;
 }
 
+/**
+ * Whether an ELF file ends before its section headers, which linkers put last. The system's loader does not look: it maps
+ * what is missing, and the first touch kills the process (SIGBUS). The loaders of other systems refuse such a file.
+ */
+function isCutShort(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const bytes = readFileSync(path);
+  if (bytes.length < 64) return true;
+  const isElf64LE = bytes.readUInt32BE(0) === 0x7f454c46 && bytes[4] === 2 && bytes[5] === 1;
+  if (!isElf64LE) return false;
+  const sectionsEnd = Number(bytes.readBigUInt64LE(0x28)) + bytes.readUInt16LE(0x3a) * bytes.readUInt16LE(0x3c);
+  return bytes.length < sectionsEnd;
+}
+
 /** Why `candidate` is not to be used, or null. */
 function verify(candidate: NativeAddon): string | null {
   const expected = `${(require('../../../package.json') as { version: string }).version}/${ABI}`;
@@ -99,6 +113,7 @@ export function loadAddon(explicitPath: string | undefined): LoadResult {
 
   const attempt = (path: string, load: () => NativeAddon): NativeAddon | null => {
     try {
+      if (isCutShort(path)) throw new Error('the file is cut short');
       const candidate = load();
       const fault = verify(candidate);
       if (fault === null) return candidate;
