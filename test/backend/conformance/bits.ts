@@ -1,0 +1,339 @@
+/**
+ * One digest for each float method of a backend, over fixed inputs large and odd enough to be cut between threads and
+ * between vectors. Two configurations that promise the same bits must give the same digests.
+ */
+
+import { createHash } from 'node:crypto';
+import type { Backend, CharSamplerWeights, LstmDims } from '../../../src/backend/backend.ts';
+import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../../../src/backend/opcodes.ts';
+import type { DataArray } from '../../../src/core/dtype.ts';
+import { planBroadcast } from '../../../src/core/shape.ts';
+import { Random, SPECIALS } from './harness.ts';
+
+type Method = Exclude<keyof Backend, 'name' | 'lstmWorkspaceSize'>;
+
+/** Lengths below and above what a kernel gives to a second thread. */
+const LENGTHS = [1, 17, 65, 1000, 40_003, 300_001];
+
+/** Shapes of each kernel class: one row, few rows, many; depths of one block and several. */
+const PRODUCTS: [m: number, n: number, k: number][] = [
+  [1, 1000, 700],
+  [1000, 1, 700],
+  [2, 513, 300],
+  [7, 65, 513],
+  [33, 130, 257],
+  [130, 257, 100],
+  [400, 300, 300],
+];
+
+const LAYERS: LstmDims[] = [
+  { steps: 3, batch: 1, inputs: 5, hidden: 17, reverse: false },
+  { steps: 4, batch: 7, inputs: 33, hidden: 31, reverse: true },
+  { steps: 5, batch: 33, inputs: 40, hidden: 65, reverse: false },
+  { steps: 6, batch: 16, inputs: 64, hidden: 128, reverse: false },
+  { steps: 2, batch: 3, inputs: 20, hidden: 257, reverse: false },
+];
+
+/** Inputs are drawn once and copied for each use: a digest is taken some twenty times. */
+const drawn = new Map<string, Float32Array>();
+
+function once(key: string, make: () => Float32Array): Float32Array {
+  const known = drawn.get(key) ?? make();
+  drawn.set(key, known);
+  return known.slice();
+}
+
+function draw(seed: number, n: number, low = -1, high = 1): Float32Array {
+  return once(`${seed} ${n} ${low} ${high}`, () => {
+    const random = new Random(seed);
+    return Float32Array.from({ length: n }, () => random.between(low, high));
+  });
+}
+
+/** Numbers of every magnitude, and the special ones. */
+function wild(seed: number, n: number): Float32Array {
+  return once(`wild ${seed} ${n}`, () => {
+    const random = new Random(seed);
+    const number = () => (random.next() - 0.5) * 2 ** random.between(-30, 12);
+    return Float32Array.from({ length: n }, (_, i) => (i < SPECIALS.length ? SPECIALS[i] : number()));
+  });
+}
+
+function drawInts(seed: number, n: number, high: number): Int32Array {
+  return Int32Array.from(draw(seed, n, 0, high + 1), Math.floor);
+}
+
+type Add = (...arrays: DataArray[]) => void;
+
+const traces: Record<Method, (k: Backend, add: Add) => void> = {
+  unary(k, add) {
+    for (const op of Object.values(UnaryOp)) {
+      for (const n of LENGTHS) {
+        const y = new Float32Array(n);
+        k.unary(op, wild(n, n), y, 0.3, 0.7);
+        add(y);
+      }
+    }
+  },
+  binary(k, add) {
+    const pairs = [
+      ...LENGTHS.map((n) => [[n], [n]]),
+      [[300, 301], [301]],
+      [
+        [65, 1],
+        [1, 700],
+      ],
+      [[40_003], []],
+    ];
+    for (const op of Object.values(BinaryOp)) {
+      for (const [a, b] of pairs) {
+        const plan = planBroadcast('bits', a, b);
+        const y = new Float32Array(plan.size);
+        const size = (shape: number[]) => shape.reduce((p, d) => p * d, 1);
+        k.binary(op, plan, wild(1, size(a)), wild(2, size(b)).reverse(), y);
+        add(y);
+      }
+    }
+  },
+  compare(k, add) {
+    for (const op of Object.values(CompareOp)) {
+      const y = new Uint8Array(40_003);
+      k.compare(op, planBroadcast('bits', [40_003], [40_003]), wild(3, 40_003), wild(3, 40_003).reverse(), y);
+      add(y);
+    }
+  },
+  select(k, add) {
+    const y = new Float32Array(40_003);
+    const mask = Uint8Array.from(drawInts(4, 40_003, 1));
+    k.select(mask, wild(5, 40_003), wild(6, 40_003), y);
+    add(y);
+  },
+  reduce(k, add) {
+    for (const op of Object.values(ReduceOp)) {
+      for (const [outer, n, inner] of [...LENGTHS.map((n) => [1, n, 1]), [700, 65, 1], [1, 300, 301], [9, 31, 70]]) {
+        const y = new Float32Array(outer * inner);
+        const [low, high] = op === ReduceOp.prod ? [0.9, 1.1] : [-1, 2];
+        k.reduce(op, draw(7, outer * n * inner, low, high), y, outer, n, inner);
+        add(y);
+      }
+    }
+  },
+  argReduce(k, add) {
+    for (const op of Object.values(ArgReduceOp)) {
+      for (const [outer, n, inner] of [
+        [1, 40_003, 1],
+        [700, 65, 1],
+        [9, 31, 70],
+      ]) {
+        const y = new Int32Array(outer * inner);
+        k.argReduce(op, draw(8, outer * n * inner), y, outer, n, inner);
+        add(y);
+      }
+    }
+  },
+  copyStrided(k, add) {
+    for (const [rows, columns] of [
+      [65, 33],
+      [700, 301],
+    ]) {
+      const y = new Float32Array(rows * columns);
+      k.copyStrided(draw(9, rows * columns), 0, y, 0, Int32Array.of(2, rows, columns, 1, rows, columns, 1));
+      add(y);
+    }
+  },
+  gemm(k, add) {
+    for (const [m, n, depth] of PRODUCTS) {
+      for (const transA of [false, true]) {
+        for (const transB of [false, true]) {
+          const [a, b, bias] = [draw(10, m * depth), draw(11, n * depth), draw(12, n)];
+          const c = new Float32Array(m * n);
+          k.gemm(transA, transB, m, n, depth, a, b, c, false, bias, 1, 0, 0, 0);
+          k.gemm(transA, transB, m, n, depth, a, b, c, true, null, 1, 0, 0, 0);
+          add(c);
+        }
+      }
+    }
+    const c = new Float32Array(9 * 65 * 33);
+    k.gemm(false, false, 65, 33, 20, draw(13, 9 * 65 * 20), draw(14, 20 * 33), c, false, null, 9, 1300, 0, 2145);
+    add(c);
+  },
+  gatherRows(k, add) {
+    const y = new Float32Array(3000 * 65);
+    k.gatherRows(draw(15, 200 * 65), drawInts(16, 3000, 199), y, 65);
+    add(y);
+  },
+  scatterAddRows(k, add) {
+    const table = draw(17, 50 * 65);
+    k.scatterAddRows(draw(18, 3000 * 65), drawInts(19, 3000, 49), table, 65);
+    add(table);
+  },
+  softmax(k, add) {
+    for (const [rows, n] of [
+      [700, 65],
+      [3, 5000],
+      [1, 40_003],
+    ]) {
+      for (const log of [false, true]) {
+        const y = new Float32Array(rows * n);
+        k.softmax(log, draw(20, rows * n, -9, 9), y, rows, n);
+        add(y);
+      }
+    }
+  },
+  softmaxBackward(k, add) {
+    for (const log of [false, true]) {
+      const dx = new Float32Array(700 * 65);
+      k.softmaxBackward(log, draw(21, 700 * 65, 0.001, 0.03), draw(22, 700 * 65), dx, 700, 65);
+      add(dx);
+    }
+  },
+  crossEntropy(k, add) {
+    const [losses, lse] = [new Float32Array(700), new Float32Array(700)];
+    k.crossEntropy(draw(23, 700 * 65, -9, 9), drawInts(24, 700, 64), losses, lse, 700, 65, 3);
+    add(losses, lse);
+  },
+  crossEntropyBackward(k, add) {
+    const dx = new Float32Array(700 * 65);
+    const [x, lse, dLosses] = [draw(25, 700 * 65, -9, 9), draw(26, 700, 8, 12), draw(27, 700)];
+    k.crossEntropyBackward(x, drawInts(28, 700, 64), lse, dLosses, dx, 700, 65, 3);
+    add(dx);
+  },
+  layerNorm(k, add) {
+    for (const [rows, n] of [
+      [700, 65],
+      [3, 5000],
+    ]) {
+      const [y, mean, rstd] = [new Float32Array(rows * n), new Float32Array(rows), new Float32Array(rows)];
+      k.layerNorm(draw(29, rows * n), draw(30, n), draw(31, n), y, mean, rstd, rows, n, 1e-5);
+      add(y, mean, rstd);
+    }
+  },
+  layerNormBackward(k, add) {
+    for (const [rows, n] of [
+      [700, 65],
+      [3, 5000],
+    ]) {
+      const [dx, dWeight, dBias] = [new Float32Array(rows * n), new Float32Array(n), new Float32Array(n)];
+      const [x, dy, weight] = [draw(32, rows * n), draw(33, rows * n), draw(34, n)];
+      k.layerNormBackward(x, weight, draw(35, rows), draw(36, rows, 0.5, 2), dy, dx, dWeight, dBias, rows, n);
+      add(dx, dWeight, dBias);
+    }
+  },
+  lstm(k, add) {
+    for (const dims of LAYERS) add(...forward(k, dims).outputs);
+  },
+  lstmBackward(k, add) {
+    for (const dims of LAYERS) {
+      const { inputs, outputs } = forward(k, dims);
+      const [y, hN, , workspace] = outputs;
+      const sizes = [inputs.x, inputs.wIh, inputs.wHh, inputs.bIh, inputs.h0, inputs.c0].map((x) => x.length);
+      const [dx, dwIh, dwHh, db, dh0, dc0] = sizes.map((n) => new Float32Array(n));
+      const given = { dy: draw(44, y.length), dhN: draw(45, hN.length), dcN: draw(46, hN.length) };
+      k.lstmBackward(dims, inputs, y, workspace, given, { dx, dwIh, dwHh, db, dh0, dc0 });
+      add(dx, dwIh, dwHh, db, dh0, dc0);
+    }
+  },
+  uniform(k, add) {
+    for (const n of LENGTHS) {
+      const y = new Float32Array(n);
+      k.uniform(1, 2, 3, 4, 2 ** 32 - 50, y);
+      add(y);
+    }
+  },
+  adam(k, add) {
+    const make = (seed: number) => LENGTHS.map((n) => draw(seed, n));
+    for (const decoupled of [false, true]) {
+      const [p, g, m, v] = [make(50), make(51), make(52), make(53).map((x) => x.map(Math.abs))];
+      const vMax = decoupled ? make(54).map((x) => x.map(Math.abs)) : null;
+      const rates = {
+        lr: 4e-3,
+        beta1: 0.9,
+        beta2: 0.999,
+        eps: 1e-8,
+        weightDecay: 0.01,
+        decoupled,
+        maximize: decoupled,
+      };
+      k.adam(p, g, m, v, vMax, { ...rates, biasCorrection1: 0.3, biasCorrection2: 0.01 });
+      add(...p, ...m, ...v, ...(vMax ?? []));
+    }
+  },
+  sgd(k, add) {
+    const make = (seed: number) => LENGTHS.map((n) => draw(seed, n));
+    const [p, g, momentum] = [make(55), make(56), make(57)];
+    const step = { lr: 0.1, momentum: 0.9, dampening: 0.1, weightDecay: 0.01, nesterov: true, maximize: false };
+    k.sgd(p, g, momentum, { ...step, first: false });
+    k.sgd(p, g, null, { ...step, momentum: 0, nesterov: false, first: false });
+    add(...p, ...momentum);
+  },
+  sumSquares(k, add) {
+    add(Float64Array.of(k.sumSquares(LENGTHS.map((n) => draw(58, n)))));
+  },
+  scale(k, add) {
+    const arrays = LENGTHS.map((n) => draw(59, n));
+    k.scale(arrays, 0.37);
+    add(...arrays);
+  },
+  createCharSampler(k, add) {
+    const [vocab, embed, hidden] = [65, 33, 130];
+    const layer = (inputs: number) => ({
+      wIh: draw(60, 4 * hidden * inputs, -0.2, 0.2),
+      wHh: draw(61, 4 * hidden * hidden, -0.2, 0.2),
+      bIh: draw(62, 4 * hidden),
+      bHh: draw(63, 4 * hidden),
+    });
+    const weights: CharSamplerWeights = {
+      vocab,
+      embed,
+      hidden,
+      embedding: draw(64, vocab * embed),
+      layers: [layer(embed), layer(hidden)],
+      headWeight: draw(65, vocab * hidden),
+      headBias: draw(66, vocab),
+    };
+    const ids = new Int32Array(201);
+    const state = new Float32Array(4 * hidden);
+    const draws = Float64Array.from(draw(67, 200, 0, 0.999));
+    k.createCharSampler(weights).run(ids, 1, 200, draws, { temperature: 0.8, topK: 20, topP: 0.95 }, state);
+    add(ids, state);
+  },
+};
+
+function forward(k: Backend, dims: LstmDims) {
+  const { steps: T, batch: B, inputs: I, hidden: H } = dims;
+  const bound = 1 / Math.sqrt(H);
+  const inputs = {
+    x: draw(37, T * B * I),
+    wIh: draw(38, 4 * H * I, -bound, bound),
+    wHh: draw(39, 4 * H * H, -bound, bound),
+    bIh: draw(40, 4 * H, -bound, bound),
+    bHh: draw(41, 4 * H, -bound, bound),
+    h0: draw(42, B * H),
+    c0: draw(43, B * H),
+  };
+  const outputs = [T * B * H, B * H, B * H, k.lstmWorkspaceSize(dims)].map((n) => new Float32Array(n));
+  const [y, hN, cN, workspace] = outputs;
+  k.lstm(dims, inputs, { y, hN, cN, workspace });
+  return { inputs, outputs };
+}
+
+/** The digest of everything that each method writes; every NaN counts as the same one. */
+export function bitsOf(k: Backend): Record<Method, string> {
+  const digests = Object.entries(traces).map(([method, trace]) => {
+    const hash = createHash('sha256');
+    trace(k, (...arrays) => {
+      for (const array of arrays) hash.update(withOneNaN(array));
+    });
+    return [method, hash.digest('hex')];
+  });
+  return Object.fromEntries(digests) as Record<Method, string>;
+}
+
+function withOneNaN(array: DataArray): DataArray {
+  const copy = array.slice();
+  // Storing through JavaScript gives each NaN the engine's one pattern.
+  if (copy instanceof Float32Array) {
+    for (let i = 0; i < copy.length; i++) if (Number.isNaN(copy[i])) copy[i] = Number.NaN;
+  }
+  return copy;
+}
