@@ -113,7 +113,7 @@ export function expectValues(
     // NaN is NaN and nothing else is; an infinity is equal to itself alone.
     if (Object.is(got[i], want[i]) || got[i] === want[i]) continue;
     const error = Math.abs(got[i] - want[i]);
-    if (!(error <= tolerance(want[i]))) {
+    if (!Number.isFinite(want[i]) || !(error <= tolerance(want[i]))) {
       throw new Error(`${label}: element ${i}: got ${got[i]}, expected ${want[i]} (± ${tolerance(want[i])})`);
     }
   }
