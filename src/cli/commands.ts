@@ -7,7 +7,7 @@ import { describeEvaluation, evaluateFile } from './eval.ts';
 import { writeGenerated } from './generate.ts';
 import { collectInfo, describeInfo } from './info.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { describeOutcome, train } from './train.ts';
+import { describeOutcome, nextCommand, train } from './train.ts';
 import { optionName, type TrainFlags, trainRules } from './train-config.ts';
 import { count, fromText, nonNegative, oneOf, probability, type Rule, seed } from './values.ts';
 
@@ -52,7 +52,8 @@ export async function runTrain(files: readonly string[], options: RawOptions): P
       reporter: createReporter(process.stderr, 'chars'),
       signal: interruption.signal,
     });
-    print(options.json === true ? JSON.stringify(outcome.report) : describeOutcome(outcome));
+    if (options.json === true) print(JSON.stringify(outcome.report));
+    else print(`${describeOutcome(outcome)}\n${nextCommand(outcome)}`);
     return outcome.result.interrupted ? (interruption.exitCode ?? 0) : 0;
   } finally {
     interruption.dispose();

@@ -5,28 +5,14 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { LanegradError } from '../errors.ts';
-
-/** What the user can mend, as against an error of ours. */
-const MENDABLE = [
-  'ConfigError',
-  'LimitError',
-  'StateDictError',
-  'CheckpointError',
-  'CorpusError',
-  'DivergenceError',
-  'BackendError',
-];
-const EXIT_MENDABLE = 2;
+import { Command } from 'commander';
+import { runMain } from './run-main.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
-function say(message: string): void {
-  process.stderr.write(`lanegrad: ${message.replace(/\s*\n\s*/g, ' ')}\n`);
-}
+let exitCode = 0;
 
 const program = new Command('lanegrad')
   .description('Train neural networks in Node.js.')
@@ -61,7 +47,7 @@ program
   .option('--json', 'print one JSON object at the end')
   .action(async (files: string[], options: Record<string, string | boolean>) => {
     const { runTrain } = await import('./commands.ts');
-    process.exitCode = await runTrain(files, options);
+    exitCode = await runTrain(files, options);
   });
 
 program
@@ -99,26 +85,9 @@ program
     runInfo(options.json === true);
   });
 
-function report(error: unknown): void {
-  if (error instanceof CommanderError) {
-    // Help and the version were asked for, and are on standard output.
-    if (error.exitCode === 0) return;
-    const asked = error.code === 'commander.help';
-    if (!asked) say(error.message.replace(/^error: /, ''));
-    process.exitCode = EXIT_MENDABLE;
-  } else if (error instanceof LanegradError && MENDABLE.includes(error.name)) {
-    say(error.message);
-    process.exitCode = EXIT_MENDABLE;
-  } else {
-    process.stderr.write(`lanegrad: internal error\n${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exitCode = 1;
-  }
-}
-
-// A reader that has seen enough, as `head`, is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+runMain(async () => {
+  // Without a command, as with --help: what there is to be had.
+  if (process.argv.length === 2) program.outputHelp();
+  else await program.parseAsync();
+  return exitCode;
 });
-
-program.parseAsync().catch(report);

@@ -217,10 +217,12 @@ export function describeOutcome({ report, result, folder }: TrainOutcome): strin
   if (best !== null && valLoss !== null && best < valLoss) {
     lines.push(`lowest validation loss ${best.toFixed(4)}: ${join(folder, 'best.safetensors')}`);
   }
-  lines.push(
-    result.interrupted
-      ? `go on with: lanegrad train --out ${folder} --resume`
-      : `write text with: lanegrad generate ${folder}`,
-  );
   return lines.filter((line) => line !== '').join('\n');
+}
+
+/** The command that comes next. */
+export function nextCommand({ result, folder }: TrainOutcome): string {
+  return result.interrupted
+    ? `go on with: lanegrad train --out ${folder} --resume`
+    : `write text with: lanegrad generate ${folder}`;
 }

@@ -39,7 +39,7 @@ function allFinite(array: DataArray): boolean {
 export class LanguageTask implements TrainingTask {
   readonly itemsPerStep: number;
   readonly stepsPerEpoch: number;
-  readonly validate?: (signal?: AbortSignal) => Promise<number | null>;
+  readonly validation?: TrainingTask['validation'];
   readonly #options: LanguageTaskOptions;
   readonly #lossLimit: number;
   /** The state after the last step; null before the first. */
@@ -51,7 +51,9 @@ export class LanguageTask implements TrainingTask {
     this.itemsPerStep = train.batch * train.seq;
     this.stepsPerEpoch = train.stepsPerEpoch;
     this.#lossLimit = HOPELESS * Math.max(1, Math.log(vocab));
-    if (validation !== undefined) this.validate = (signal) => evaluate(model, validation, { signal });
+    if (validation !== undefined) {
+      this.validation = { items: validation.predictions, run: (signal) => evaluate(model, validation, { signal }) };
+    }
   }
 
   step(index: number, lr: number): StepResult {

@@ -21,8 +21,10 @@ import type { RunFolder } from './run-folder.ts';
 
 /** Steps from one line of the metrics to the next. */
 const METRICS_EVERY = 10;
-/** A whole training is validated so many times, at equal distances, the last time at its end. */
-const VALIDATIONS = 10;
+/** A whole training is validated at most so many times, at equal distances, the last time at its end. */
+const MOST_VALIDATIONS = 10;
+/** Where the end is a time, validating takes at most this part of the time that is trained between. */
+const VALIDATION_PART = 0.5;
 /** The loop lets timers, signals and servers have their turn after so many milliseconds. */
 const YIELD_MS = 20;
 
@@ -43,8 +45,12 @@ export interface TrainingTask {
    * @throws DivergenceError  before anything is updated, if the loss or the gradient is not finite
    */
   step(index: number, lr: number): StepResult;
-  /** The mean loss over what is kept for validation; null if that was broken off. Left out if nothing is kept. */
-  readonly validate?: (signal?: AbortSignal) => Promise<number | null>;
+  /** Left out if nothing is kept for validation. */
+  readonly validation?: {
+    readonly items: number;
+    /** The mean loss over these items; null if that was broken off. */
+    readonly run: (signal?: AbortSignal) => Promise<number | null>;
+  };
   /** @throws DivergenceError  if what was learned is no longer finite */
   checkFinite(): void;
   /** Everything that is needed to go on, without what the loop itself remembers. */
@@ -101,6 +107,8 @@ class TrainingLoop {
   readonly #began: Position;
   /** The last acknowledged checkpoint: where it stands, and when it was written. */
   #saved: { step: number; validatedStep: number; at: number } | null = null;
+  /** How long the last validation took. */
+  #validationSeconds = 0;
   #yieldedAt = performance.now();
   #metricsFailed = false;
 
@@ -154,17 +162,26 @@ class TrainingLoop {
     this.#report();
   }
 
+  /** By the steps alone where these are the end, so that the course does not depend on the machine's speed. */
   #validationIsDue(): boolean {
     const { horizon } = this.#options;
+    const { validation, itemsPerStep } = this.#task;
     const record = this.#record;
-    if (this.#task.validate === undefined || record.step === record.validated.step) return false;
-    return partsDone(horizon, record, VALIDATIONS) > partsDone(horizon, record.validated, VALIDATIONS);
+    if (validation === undefined || record.step === record.validated.step) return false;
+    if (isReached(horizon, record)) return true;
+    let parts = MOST_VALIDATIONS;
+    if ('steps' in horizon) {
+      // A short training is not to wait for a long validation again and again.
+      parts = Math.max(1, Math.min(parts, Math.floor((horizon.steps * itemsPerStep) / validation.items)));
+    } else if (this.#validationSeconds > VALIDATION_PART * (record.seconds - record.validated.seconds)) return false;
+    return partsDone(horizon, record, parts) > partsDone(horizon, record.validated, parts);
   }
 
   /** Validates, unless it is interrupted: a training that goes on from here does it then. */
   async #validate(): Promise<void> {
     const record = this.#record;
-    const loss = await this.#task.validate!(this.#options.signal);
+    const loss = await this.#task.validation!.run(this.#options.signal);
+    this.#validationSeconds = this.#watch.lap();
     if (loss !== null) {
       if (!Number.isFinite(loss)) {
         throw new DivergenceError({ op: 'train', problem: `the validation loss at step ${record.step} is ${loss}` });
