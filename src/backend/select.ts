@@ -4,12 +4,11 @@
  */
 
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { DType } from '../core/dtype.ts';
 import { BackendError, ConfigError } from '../errors.ts';
 import type { Backend } from './backend.ts';
-import { type LoadAttempt, type LoadResult, loadAddon, packageRoot } from './native/load.ts';
+import { type LoadAttempt, type LoadResult, loadAddon, remedy } from './native/load.ts';
 import { NativeBackend } from './native/native.ts';
 import { checkThreads, defaultThreads } from './threads.ts';
 import { tsBackend } from './ts/index.ts';
@@ -53,10 +52,6 @@ function oneOf<T extends string>(op: string, value: unknown, allowed: readonly s
 function fromEnv<T extends string>(name: string, allowed: readonly string[]): T | null {
   const value = process.env[name];
   return value === undefined || value === '' ? null : oneOf<T>(name, value, allowed);
-}
-
-function remedy(): string {
-  return `build it with: node ${join(packageRoot, 'scripts', 'install.cjs')}`;
 }
 
 /** Said once a process: environment data reaches every worker started afterwards. */

@@ -13,8 +13,11 @@ import type { NativeAddon } from './addon.ts';
 /** Twin of the number in native/binding/addon.cc; raised at every change of a signature. */
 const ABI = 1;
 
+/** Missing where a bundler made CommonJS of this. */
+const moduleUrl = import.meta.url as string | undefined;
+
 /** The package's folder, from src/backend/native and from dist/backend/native alike. */
-export const packageRoot: string = fileURLToPath(new URL('../../..', import.meta.url));
+export const packageRoot: string = moduleUrl === undefined ? '' : fileURLToPath(new URL('../../..', moduleUrl));
 
 /** A place where the addon was looked for, and why it was not taken from there. */
 export interface LoadAttempt {
@@ -31,10 +34,27 @@ export interface LoadResult {
   readonly attempts: readonly LoadAttempt[];
 }
 
-const require = createRequire(import.meta.url);
+const require = createRequire(moduleUrl ?? join(process.cwd(), 'bundle.cjs'));
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
+/** Whether a bundler took this file out of its package, and away from the addon. */
+function isBundled(): boolean {
+  try {
+    return (require(join(packageRoot, 'package.json')) as { name?: unknown }).name !== 'lanegrad';
+  } catch {
+    return true;
+  }
+}
+
+/** What to do about a missing addon. */
+export function remedy(): string {
+  if (isBundled()) return 'tell the bundler that lanegrad is external';
+  return `build it with: node ${join(packageRoot, 'scripts', 'install.cjs')}`;
+}
+
+/** What `error` says of the file at `path`: the system's loader repeats the path. */
+function describeFault(path: string, error: unknown): string {
+  const [line] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  return line.startsWith(`${path}: `) ? line.slice(path.length + 2) : line;
 }
 
 /** `<platform>-<arch>`, with `-musl` where the C library is not glibc. */
@@ -120,8 +140,9 @@ export function loadAddon(explicitPath: string | undefined): LoadResult {
       attempts.push({ path, error: fault });
       broken ??= `${path}: ${fault}`;
     } catch (error) {
-      attempts.push({ path, error: firstLine(error) });
-      if (existsSync(path)) broken ??= `${path}: ${firstLine(error)}`;
+      const fault = describeFault(path, error);
+      attempts.push({ path, error: fault });
+      if (existsSync(path)) broken ??= `${path}: ${fault}`;
     }
     return null;
   };
@@ -131,6 +152,7 @@ export function loadAddon(explicitPath: string | undefined): LoadResult {
     const addon = attempt(explicitPath, () => require(explicitPath) as NativeAddon);
     return addon ? found(explicitPath, addon) : missing(broken ?? `${explicitPath} is not there`);
   }
+  if (isBundled()) return missing('lanegrad was bundled into the program');
   if (existsSync(join(packageRoot, 'prebuilds'))) {
     const path = join(packageRoot, 'prebuilds', prebuildName(), 'lanegrad.node');
     const addon = attempt(path, () => require(path) as NativeAddon);
