@@ -39,7 +39,10 @@ function prebuilds() {
 
 /** One hash over everything that the addon is made of. */
 function sourceHash() {
-  const hash = createHash('sha256').update(`${process.versions.modules} ${process.platform} ${process.arch}\n`);
+  const { CC = '', CXX = '' } = process.env;
+  const hash = createHash('sha256').update(
+    `${[process.versions.modules, process.platform, process.arch, CC, CXX].join(' ')}\n`,
+  );
   const folders = ['core', 'simd', 'kernels', 'binding'].map((name) => join(root, 'native', name));
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
   files.push(join(root, 'binding.gyp'), join(root, 'native', 'sources.json'), join(root, 'package.json'));

@@ -1,0 +1,16 @@
+/** The raw addon for the tests of its boundary; they are skipped, with the reason, where there is none. */
+
+import { describe } from 'vitest';
+import type { NativeAddon } from '../../../src/backend/native/addon.ts';
+import { loadAddon } from '../../../src/backend/native/load.ts';
+
+const loaded = loadAddon(process.env.LANEGRAD_NATIVE_PATH || undefined);
+
+/** Only inside `describeNative`. */
+export const addon = loaded.addon as NativeAddon;
+export const addonPath: string = loaded.path ?? '';
+
+export function describeNative(name: string, body: () => void): void {
+  const title = loaded.addon ? name : `${name} (skipped: ${loaded.reason})`;
+  describe.skipIf(loaded.addon === null)(title, body);
+}

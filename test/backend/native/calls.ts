@@ -1,0 +1,254 @@
+/** A small legal call of every kernel of the addon, for the tests of the boundary to spoil. */
+
+import type { NativeAddon, SamplerHandle } from '../../../src/backend/native/addon.ts';
+import {
+  type Argument,
+  f32,
+  f64,
+  flag,
+  i32,
+  inOut,
+  inOutI32,
+  inPlace,
+  int,
+  list,
+  num,
+  out,
+  outI32,
+  outU8,
+  u8,
+} from './arguments.ts';
+
+type NotKernels = 'abi' | 'init' | 'info' | 'setIsa' | 'setThreads' | 'mxcsr' | 'runCharSampler';
+export type KernelName = Exclude<keyof NativeAddon, NotKernels>;
+
+const [T, B, I, H] = [3, 5, 4, 7];
+const lstmSizes = [int(T), int(B), int(I), int(H), flag(false)];
+const lstmOperands = [
+  f32(T * B * I),
+  f32(4 * H * I),
+  f32(4 * H * H),
+  f32(4 * H, { optional: true }),
+  f32(4 * H, { optional: true }),
+  f32(B * H),
+  f32(B * H),
+];
+
+const params = [19, 1, 40];
+const each = (make: (n: number) => ReturnType<typeof f32>): ReturnType<typeof f32>[] => params.map((n) => make(n));
+const positive = (n: number): ReturnType<typeof f32> =>
+  inOut(n, { values: Array.from({ length: n }, (_, i) => i / n) });
+
+const [V, E] = [11, 6];
+const samplerWeights = [
+  f32(4 * H * E),
+  f32(4 * H * H),
+  f32(4 * H),
+  f32(4 * H),
+  f32(4 * H * H),
+  f32(4 * H * H),
+  f32(4 * H),
+  f32(4 * H),
+];
+const samplerArguments = [
+  list(samplerWeights, false, true),
+  int(V, 1),
+  int(E, 1),
+  int(H, 1),
+  int(2, 1),
+  f32(V * E),
+  f32(V * H),
+  f32(V),
+];
+
+/** `[rank, dims, strides, strides]` of a [3, 4] array against a [3, 1] and of its transpose. */
+const broadcast = i32([2, 3, 4, 4, 1, 1, 0], { optional: false });
+const transpose = i32([2, 3, 4, 1, 3, 4, 1]);
+
+export interface Call {
+  readonly name: string;
+  readonly run: (addon: NativeAddon, args: unknown[]) => unknown;
+  readonly args: readonly Argument[];
+}
+
+/** The calls, by kernel; a kernel without one is a compile error. */
+export function callsOf(addon: NativeAddon): Call[] {
+  const workspace = addon.lstmWorkspaceSize(T, B, I, H, false);
+  const table: Record<KernelName, Argument[][]> = {
+    unary: [[int(7), num(0), num(0), f32(37, { gives: true }), inPlace(37)]],
+    binary: [
+      [int(2), int(0), int(37), i32([], { optional: true, gives: true }), f32(37), f32(37), inPlace(37)],
+      [int(0), int(1), int(37), i32([], { optional: true, gives: true }), f32(1), f32(37), inPlace(37)],
+      [int(1), int(3), int(12), broadcast, f32(12), f32(3), inPlace(12)],
+    ],
+    compare: [[int(2), int(3), int(12), broadcast, f32(12), f32(3), outU8(12)]],
+    select: [[u8([0, 1, 2, 0, 255], { gives: true }), f32(5), f32(5), inPlace(5)]],
+    reduce: [
+      [int(0), int(3), int(21), int(1), f32(63), out(3)],
+      [int(1), int(3), int(5), int(4), f32(60), out(12)],
+    ],
+    argReduce: [[int(0), int(3), int(21), int(1), f32(63), outI32(3)]],
+    copyStrided: [[int(2), int(3), transpose, f32(14), out(15)]],
+    gemm: [
+      [
+        flag(false),
+        flag(true),
+        flag(false),
+        int(7),
+        int(9),
+        int(11),
+        int(1),
+        int(0),
+        int(0),
+        int(0),
+        f32(77),
+        f32(99),
+        out(63),
+        f32(9, { optional: true }),
+      ],
+      [
+        flag(true),
+        flag(false),
+        flag(false),
+        int(2),
+        int(3),
+        int(5),
+        int(3),
+        int(10),
+        int(0),
+        int(6),
+        f32(30),
+        f32(15),
+        out(18),
+        f32(3, { optional: true }),
+      ],
+    ],
+    gatherRows: [[int(5), f32(35, { gives: true }), i32([6, 0, 3, 3], { gives: true }), out(20)]],
+    scatterAddRows: [[int(5), f32(20), i32([6, 0, 3, 3], { gives: true }), inOut(35, { gives: true })]],
+    softmax: [[flag(false), int(3), int(19), f32(57), out(57)]],
+    softmaxBackward: [[flag(true), int(3), int(19), f32(57), f32(57), out(57)]],
+    crossEntropy: [[int(4), int(9), int(-100, -Infinity), f32(36), i32([0, 8, -100, 3]), out(4), out(4)]],
+    crossEntropyBackward: [
+      [int(4), int(9), int(-100, -Infinity), f32(36), i32([0, 8, -100, 3]), f32(4), f32(4), out(36)],
+    ],
+    layerNorm: [
+      [
+        int(3),
+        int(19),
+        num(1e-5),
+        f32(57),
+        f32(19, { optional: true }),
+        f32(19, { optional: true }),
+        out(57),
+        out(3),
+        out(3),
+      ],
+    ],
+    layerNormBackward: [
+      [
+        int(3),
+        int(19),
+        f32(57),
+        f32(19, { optional: true }),
+        f32(3),
+        f32(3),
+        f32(57),
+        out(57, { optional: true }),
+        out(19, { optional: true }),
+        out(19, { optional: true }),
+      ],
+    ],
+    lstmWorkspaceSize: [lstmSizes],
+    lstm: [[...lstmSizes, ...lstmOperands, out(T * B * H), out(B * H), out(B * H), out(workspace)]],
+    lstmBackward: [
+      [
+        ...lstmSizes,
+        ...lstmOperands,
+        f32(T * B * H),
+        inOut(workspace),
+        ...[T * B * H, B * H, B * H].map((n) => f32(n, { optional: true })),
+        ...[T * B * I, 4 * H * I, 4 * H * H, 4 * H, B * H, B * H].map((n) => out(n, { optional: true })),
+      ],
+    ],
+    uniform: [[int(1), int(2), int(3), int(4), int(5), out(37, { gives: true })]],
+    adam: [
+      [
+        list(
+          each((n) => inOut(n, { gives: true })),
+          false,
+          true,
+        ),
+        list(each((n) => f32(n))),
+        list(each(inOut)),
+        list(each(positive)),
+        list(each(positive), true),
+        ...[1e-3, 0.9, 0.999, 1e-8, 0.01, 0.1, 0.001].map(num),
+        flag(false),
+        flag(false),
+      ],
+    ],
+    sgd: [
+      [
+        list(
+          each((n) => inOut(n, { gives: true })),
+          false,
+          true,
+        ),
+        list(each((n) => f32(n))),
+        list(each(inOut), true),
+        ...[1e-3, 0.9, 0, 0.01].map(num),
+        flag(true),
+        flag(false),
+        flag(false),
+      ],
+    ],
+    sumSquares: [
+      [
+        list(
+          each((n) => f32(n, { gives: true })),
+          false,
+          true,
+        ),
+      ],
+    ],
+    scale: [
+      [
+        list(
+          each((n) => inOut(n, { gives: true })),
+          false,
+          true,
+        ),
+        num(0.5),
+      ],
+    ],
+    createCharSampler: [samplerArguments],
+  };
+  const calls = Object.entries(table).flatMap(([name, variants]) =>
+    variants.map((args, i): Call => {
+      const run = (on: NativeAddon, given: unknown[]): unknown =>
+        (on[name as KernelName] as (...rest: unknown[]) => unknown)(...given);
+      return { name: variants.length > 1 ? `${name} ${i}` : name, run, args };
+    }),
+  );
+  let sampler: SamplerHandle | null = null;
+  calls.push({
+    name: 'runCharSampler',
+    args: [int(2, 1), int(4), num(0.8), int(3), num(0.9), inOutI32([1, 2, 0, 0, 0]), f64(4), inOut(2 * 2 * H)],
+    run(on, given) {
+      const weights = samplerWeights.map(({ n }) => new Float32Array(n).fill(0.01));
+      sampler ??= on.createCharSampler(
+        weights,
+        V,
+        E,
+        H,
+        2,
+        new Float32Array(V * E),
+        new Float32Array(V * H),
+        new Float32Array(V),
+      );
+      const run = on.runCharSampler as (...rest: unknown[]) => unknown;
+      return run(sampler, ...given);
+    },
+  });
+  return calls;
+}
