@@ -17,6 +17,9 @@ export interface EmbeddingOptions {
  * Shapes: ids [...] (int32) → y [..., dim]; weight [count, dim]
  *
  * @throws ShapeError  from `forward` if an id is not below `numEmbeddings` (code ERR_INDEX)
+ * @example
+ * const table = new Embedding(100, 16, { paddingIdx: 0 });
+ * table.forward(tensor([[4, 8, 0]], { dtype: 'int32' })).shape; // => [ 1, 3, 16 ]
  */
 export class Embedding extends Module {
   readonly numEmbeddings: number;

@@ -15,6 +15,10 @@ export interface LinearOptions {
  * Shapes: x [..., in] → y [..., out]; weight [out, in], bias [out]
  *
  * @throws ShapeError  from `forward` if the last axis of x is not `inFeatures`
+ * @example
+ * const layer = new Linear(3, 2);
+ * layer.forward(ones([5, 3])).shape; // => [ 5, 2 ]
+ * layer; // => Linear(3, 2) · 8 parameters
  */
 export class Linear extends Module {
   readonly inFeatures: number;

@@ -21,6 +21,10 @@ export interface CrossEntropyLossOptions {
  * Cross-entropy in nats between logits and classes (or class probabilities).
  *
  * Shapes: logits [C], [N, C] or [N, C, d…]; target ids [], [N] or [N, d…], or probabilities of the logits' shape
+ *
+ * @example
+ * const loss = new CrossEntropyLoss({ labelSmoothing: 0.1 });
+ * loss.forward(zeros([2, 4]), tensor([3, 0], { dtype: 'int32' })).item().toFixed(4); // => 1.3863
  */
 export class CrossEntropyLoss extends Module {
   weight: Tensor | null;

@@ -32,6 +32,19 @@ function* membersOf(module: Module): Generator<[name: string, member: Tensor | M
  * of the fields, so a PyTorch name is had by naming the field so.
  *
  * There is no abstract `forward`: a module declares the one it needs, and it is called by name.
+ *
+ * @example
+ * import { nn, type Tensor, tanh } from 'lanegrad';
+ *
+ * class Net extends nn.Module {
+ *   readonly hidden = new nn.Linear(2, 8);
+ *   readonly out = new nn.Linear(8, 1, { bias: false });
+ *
+ *   forward(x: Tensor): Tensor {
+ *     return this.out.forward(tanh(this.hidden.forward(x)));
+ *   }
+ * }
+ * Object.keys(new Net().stateDict()); // => [ 'hidden.weight', 'hidden.bias', 'out.weight' ]
  */
 export class Module {
   /** Whether layers such as dropout act as in training; set by `train()` and `eval()`. */

@@ -81,6 +81,17 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
  * corrected for their start at zero.
  *
  * Source: Kingma, Ba, Adam: a method for stochastic optimization, 2015; AMSGrad: Reddi, Kale, Kumar, 2018.
+ *
+ * @example
+ * const net = new Linear(2, 1);
+ * const optimizer = new Adam(net.parameters(), { lr: 0.05 });
+ * for (let step = 0; step < 100; step++) {
+ *   const x = randn([16, 2]);
+ *   optimizer.zeroGrad();
+ *   backward(mseLoss(net.forward(x), sum(x, 1, { keepdim: true })));
+ *   clipGradNorm_(net.parameters(), 1);
+ *   optimizer.step();
+ * }
  */
 export class Adam extends AdamFamily {
   protected override readonly decoupled = false;

@@ -7,6 +7,12 @@ import { checkCount, LRScheduler, type ScheduledGroup, type ScheduledOptimizer }
  * Half a cosine from the rate down to `etaMin` in `tMax` steps (and up again, if more are taken).
  *
  * Source: Loshchilov, Hutter, SGDR: stochastic gradient descent with warm restarts, 2017.
+ *
+ * @example
+ * const optimizer = new SGD(new Linear(2, 1).parameters(), { lr: 0.1 });
+ * const schedule = new CosineAnnealingLR(optimizer, 100);
+ * for (let step = 0; step < 50; step++) schedule.step();
+ * schedule.getLastLr()[0].toFixed(4); // => 0.0500
  */
 export class CosineAnnealingLR extends LRScheduler {
   readonly #tMax: number;

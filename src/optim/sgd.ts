@@ -33,6 +33,11 @@ const rules: OptionRules<SGDOptions> = {
  * w ← w − lr·b, or with Nesterov w − lr·(g + μ·b).
  *
  * Source: Sutskever et al., On the importance of initialization and momentum in deep learning, 2013.
+ *
+ * @example
+ * const [body, head] = [new Linear(8, 8), new Linear(8, 2)];
+ * const groups = [{ params: body.parameters() }, { params: head.parameters(), lr: 0.1, weightDecay: 1e-4 }];
+ * const optimizer = new SGD(groups, { lr: 0.01, momentum: 0.9 });
  */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(params: ParamsInput<SGDOptions>, options: Partial<SGDOptions> = {}) {
