@@ -24,7 +24,7 @@ function addProduct(gates: Float64Array, weights: Float64Array, x: Float64Array)
   for (let j = 0; j < gates.length; j++) gates[j] += dot(x, weights, j * x.length, x.length);
 }
 
-export class TsCharSampler implements CharSampler {
+class TsCharSampler implements CharSampler {
   readonly #vocab: number;
   readonly #hidden: number;
   readonly #embed: number;
