@@ -108,7 +108,10 @@ describe('the harness', () => {
   });
 
   test('reads the examples beside the code, where the public names need no import', async () => {
-    const [block] = docBlocks('a.ts', '/**\n * Adds.\n * @example\n * new Linear(2, 3).weight.shape; // => [ 3, 2 ]\n */');
+    const [block] = docBlocks(
+      'a.ts',
+      '/**\n * Adds.\n * @example\n * new Linear(2, 3).weight.shape; // => [ 3, 2 ]\n */',
+    );
     expect(block.name).toBe('a.ts:4');
     const { shown, expected } = await run(block, 'tagged');
     expect(shown).toEqual(expected);
