@@ -4,8 +4,15 @@ import { type FloatArray, isFloat } from '../core/dtype.ts';
 import { sameShape } from '../core/shape.ts';
 import { AutogradError, ConfigError, DTypeError, ShapeError, StateDictError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
-import { type OptionRules, optionFaults, resolveOptions } from './options.ts';
-import { copyState, type OptimizerStateDict, type ParameterState, type StateKind, stateFaults } from './state.ts';
+import { nonNegative, type OptionRules, optionFaults, resolveOptions } from './options.ts';
+import {
+  copyState,
+  isStateDict,
+  type OptimizerStateDict,
+  type ParameterState,
+  type StateKind,
+  stateFaults,
+} from './state.ts';
 
 /** Parameters and the options they are updated with; an option may be changed between two steps. */
 export type ParamGroup<O> = O & {
@@ -107,6 +114,9 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
    * @throws StateDictError  naming everything at fault, with this optimizer unchanged
    */
   loadStateDict(dict: OptimizerStateDict): void {
+    const op = `${this.constructor.name}.loadStateDict`;
+    if (!isStateDict(dict))
+      throw new StateDictError({ op, problem: 'this is not the state of an optimizer', got: dict });
     const faults: string[] = [];
     const loaded = new Map<Tensor, ParameterState>();
     if (dict.paramGroups.length !== this.paramGroups.length) {
@@ -117,6 +127,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
       .map(({ params: numbers, initialLr, ...given }, g) => {
         const { params } = this.paramGroups[g];
         faults.push(...optionFaults(this.#rules, given).map((fault) => `group ${g}: ${fault}`));
+        if (initialLr !== undefined && !nonNegative(0).accepts(initialLr))
+          faults.push(`group ${g}: initialLr is no rate`);
         if (numbers.length !== params.length) {
           faults.push(`group ${g}: ${numbers.length} parameters, not ${params.length}`);
           return given;
@@ -131,7 +143,6 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
         return { ...structuredClone(given), ...(initialLr === undefined ? {} : { initialLr }) };
       });
     if (faults.length > 0) {
-      const op = `${this.constructor.name}.loadStateDict`;
       throw new StateDictError({ op, problem: faults.join('; '), hint: 'nothing was changed' });
     }
     for (const [g, options] of groups.entries()) Object.assign(this.paramGroups[g], options);

@@ -85,7 +85,8 @@ export abstract class LRScheduler {
    */
   loadStateDict({ stepsTaken, baseLrs }: ScheduleStateDict): void {
     const groups = this.optimizer.paramGroups.length;
-    if (!Number.isSafeInteger(stepsTaken) || stepsTaken < 0 || !Array.isArray(baseLrs) || baseLrs.length !== groups) {
+    const areRates = Array.isArray(baseLrs) && baseLrs.length === groups && baseLrs.every(Number.isFinite);
+    if (!Number.isSafeInteger(stepsTaken) || stepsTaken < 0 || !areRates) {
       throw new StateDictError({
         op: `${this.constructor.name}.loadStateDict`,
         problem: 'this is not the state of a schedule over these groups',

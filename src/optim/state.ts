@@ -20,6 +20,13 @@ export interface OptimizerStateDict {
   paramGroups: (Record<string, unknown> & { params: number[] })[];
 }
 
+/** Whether what came from a file is arranged as a state dict; its contents are another matter. */
+export function isStateDict(value: unknown): value is OptimizerStateDict {
+  const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null;
+  if (!isObject(value) || !isObject(value.state) || !Array.isArray(value.paramGroups)) return false;
+  return value.paramGroups.every((group) => isObject(group) && Array.isArray(group.params));
+}
+
 /** Zeros of a parameter's shape and dtype, which no `scope` takes back. */
 export function zerosOf(parameter: Tensor): Tensor {
   return wrapArray(newArray(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);

@@ -233,6 +233,11 @@ describe('state dict', () => {
     expect(target.stateDict().state).toEqual({});
     expect(() => new Adam([leaf([1], null)]).loadStateDict(saved.stateDict())).toThrow(/2 parameters, not 1/);
     expect(() => target.loadStateDict({ state: {}, paramGroups: [] })).toThrow(/0 groups, not 1/);
+    const odd = { ...good[0], initialLr: 'x' };
+    expect(() => target.loadStateDict({ state: {}, paramGroups: [odd] })).toThrow(/initialLr is no rate/);
+    for (const none of [null, {}, { state: {}, paramGroups: 1 }, { state: {}, paramGroups: [{}] }]) {
+      expect(() => target.loadStateDict(none as never)).toThrow(/not the state of an optimizer/);
+    }
     expect(() => target.loadStateDict({ state: { 0: null as never }, paramGroups: good })).toThrow(/is no state/);
   });
 });

@@ -54,6 +54,7 @@ describe.each(schedules)('%s', (_, make) => {
       { stepsTaken: 1, baseLrs: [1] },
       { stepsTaken: -1, baseLrs: [1, 1] },
       { stepsTaken: 1.5, baseLrs: [1, 1] },
+      { stepsTaken: 1, baseLrs: [1, null as never] },
       { stepsTaken: 1 } as never,
     ]) {
       expect(() => schedule.loadStateDict(state)).toThrow(StateDictError);
