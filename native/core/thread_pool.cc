@@ -235,7 +235,7 @@ void run(const Parallel& self, int tasks, Parallel::Task fn, void* ctx) noexcept
 
 Parallel parallel_with(int threads) noexcept {
   const int clamped = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
-  return {clamped, run, nullptr};
+  return {clamped, run};
 }
 
 void retain_pool() noexcept {

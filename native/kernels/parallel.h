@@ -18,7 +18,6 @@ struct Parallel {
 
   int threads;
   void (*run)(const Parallel& self, int tasks, Task fn, void* ctx);
-  void* pool;
 };
 
 // Memory of one call, 64-byte aligned, not initialised, of the size the kernel's `_scratch` function asked for.
