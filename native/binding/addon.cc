@@ -107,7 +107,8 @@ class Module : public Napi::Addon<Module> {
     const double threads = info[0].ToNumber().DoubleValue();
     if (!(threads >= 1 && threads <= kMaxThreads) || threads != static_cast<int>(threads)) {
       const std::string limit = std::to_string(kMaxThreads);
-      throw_error(info.Env(), state_, ErrorClass::kShape, ("setThreads: expected an integer from 1 to " + limit).c_str());
+      throw_error(info.Env(), state_, ErrorClass::kShape,
+                  ("setThreads: expected an integer from 1 to " + limit).c_str());
       return;
     }
     state_.threads = threads < state_.max_threads ? static_cast<int>(threads) : state_.max_threads;

@@ -37,7 +37,7 @@ const char* describe(napi_env env, napi_value value) {
   }
   napi_valuetype kind = napi_undefined;
   napi_typeof(env, value, &kind);
-  constexpr const char* kNames[] = {"undefined", "null",   "a boolean",  "a number",  "a string",
+  constexpr const char* kNames[] = {"undefined", "null",      "a boolean",  "a number",  "a string",
                                     "a symbol",  "an object", "a function", "an object", "a bigint"};
   return kNames[kind];
 }
@@ -125,7 +125,8 @@ int64_t Args::integer(const char* name, int64_t low, int64_t high) {
   const double x = number(name);
   if (failed_) return low;
   if (!(x >= static_cast<double>(low)) || x != floor(x)) {
-    refuse(ErrorClass::kShape, "%s must be an integer of at least %lld: got %.17g", name, static_cast<long long>(low), x);
+    refuse(ErrorClass::kShape, "%s must be an integer of at least %lld: got %.17g", name, static_cast<long long>(low),
+           x);
     return low;
   }
   if (x > static_cast<double>(high)) {

@@ -23,12 +23,14 @@ Reach reach_of(Args& in, int32_t rank, const int32_t* dims, const int32_t* strid
   return reach;
 }
 
-// The rank of `[rank, dims…, strides…, strides…]`, once the array is known to hold as much and no dimension is negative.
+// The rank of `[rank, dims…, strides…, strides…]`, once the array is known to hold as much and no dimension is
+// negative.
 int32_t read_rank(Args& in, const int32_t* layout, int64_t length) {
   if (!in.ok()) return 0;
   if (layout == nullptr || length < 1 || layout[0] < 0 || layout[0] > kMaxRank || length < 1 + 3 * int64_t{layout[0]}) {
-    in.refuse(ErrorClass::kShape, "layout must hold a rank of 0 to %d, then dims and two lists of strides: got %lld elements",
-              kMaxRank, static_cast<long long>(layout == nullptr ? 0 : length));
+    in.refuse(ErrorClass::kShape,
+              "layout must hold a rank of 0 to %d, then dims and two lists of strides: got %lld elements", kMaxRank,
+              static_cast<long long>(layout == nullptr ? 0 : length));
     return 0;
   }
   for (int32_t i = 0; i < layout[0]; ++i) {

@@ -257,7 +257,8 @@ bool read_sgd(Args& in, SgdArgs& a) {
   rows.clear();
   for (int64_t i = 0; i < params.count && in.ok(); ++i) {
     const ArraySpan p = in.span(params, i, -1, Range::kOutput);
-    rows.push_back({p.data, in.span(grads, i, p.n, Range::kInput).data, in.span(momentum, i, p.n, Range::kOutput).data, p.n});
+    rows.push_back(
+        {p.data, in.span(grads, i, p.n, Range::kInput).data, in.span(momentum, i, p.n, Range::kOutput).data, p.n});
   }
   a.params = rows.data();
   a.count = static_cast<int64_t>(rows.size());

@@ -6,7 +6,6 @@
 
 namespace lanegrad {
 
-
 bool read_unary(Args& in, UnaryArgs& a);
 bool read_binary(Args& in, BinaryArgs& a);
 bool read_compare(Args& in, CompareArgs& a);

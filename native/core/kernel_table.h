@@ -17,8 +17,8 @@ namespace lanegrad {
 constexpr int kMaxRank = 16;
 constexpr int kMaxLayers = 64;
 constexpr int kMaxSamplerSteps = 256;
-constexpr int64_t kBlockK = 256;         // K_BLOCK of backend.ts: part of the numeric contract, no tuning parameter
-constexpr int64_t kReduceBlock = 4096;   // REDUCE_BLOCK of backend.ts
+constexpr int64_t kBlockK = 256;        // K_BLOCK of backend.ts: part of the numeric contract, no tuning parameter
+constexpr int64_t kReduceBlock = 4096;  // REDUCE_BLOCK of backend.ts
 
 struct UnaryArgs {
   UnaryOp op;
@@ -287,11 +287,11 @@ struct CharSamplerWeights {
 
 struct CharSamplerArgs {
   CharSamplerDims dims;
-  const float* packed;  // what char_sampler_pack of the same table wrote
-  int32_t* ids;         // [steps + 1]
-  const double* draws;  // [steps]
-  float* state;         // [2, layers, H]
-  int32_t given, steps; // 1 <= given, 0 <= steps <= kMaxSamplerSteps
+  const float* packed;   // what char_sampler_pack of the same table wrote
+  int32_t* ids;          // [steps + 1]
+  const double* draws;   // [steps]
+  float* state;          // [2, layers, H]
+  int32_t given, steps;  // 1 <= given, 0 <= steps <= kMaxSamplerSteps
   double temperature, top_p;
   int64_t top_k;
 };

@@ -165,7 +165,9 @@ void Pool::open(int tasks, Parallel::Task task, void* context) noexcept {
   // seen here.
   gate.store(job << kJobAt | static_cast<uint64_t>(participants) << kParticipantsAt, std::memory_order_seq_cst);
   if (parked.load(std::memory_order_seq_cst) > 0) {
-    { const std::lock_guard lock(mutex); }
+    {
+      const std::lock_guard lock(mutex);
+    }
     wake.notify_all();
   }
 }
@@ -199,12 +201,15 @@ void Pool::serve(int self, uint32_t own_epoch) noexcept {
     // below cannot enter it, and no two workers of one number ever meet in a job.
     if ((epoch.load(std::memory_order_seq_cst) & kEpochMask) != own_epoch) break;
     seen = job_of(g);
-    while (job_of(g) == seen && (g & kClosed) == 0 && static_cast<uint64_t>(self) < (g >> kParticipantsAt & kParticipants)) {
+    while (job_of(g) == seen && (g & kClosed) == 0 &&
+           static_cast<uint64_t>(self) < (g >> kParticipantsAt & kParticipants)) {
       if (!gate.compare_exchange_weak(g, g + 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
       work(self);
       const uint64_t before = gate.fetch_sub(1, std::memory_order_acq_rel);
       if ((before & kCallerSleeps) != 0 && (before & kInside) == 1) {
-        { const std::lock_guard lock(mutex); }
+        {
+          const std::lock_guard lock(mutex);
+        }
         done.notify_one();
       }
       break;
@@ -255,7 +260,9 @@ void release_pool() noexcept {
   p.epoch.fetch_add(1, std::memory_order_seq_cst);
   p.started = 0;
   p.exhausted = false;
-  { const std::lock_guard lock(p.mutex); }
+  {
+    const std::lock_guard lock(p.mutex);
+  }
   p.wake.notify_all();
   p.busy.store(false, std::memory_order_release);
 }

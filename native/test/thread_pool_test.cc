@@ -21,7 +21,7 @@ using lanegrad::Parallel;
 namespace {
 
 struct Job {
-  std::vector<int> done;               // how often each task ran
+  std::vector<int> done;  // how often each task ran
   std::atomic<int> at_once[lanegrad::kMaxThreads] = {};
   int threads = 0;
   uint64_t fp_control = lanegrad::kDefaultFpControl;
@@ -72,7 +72,8 @@ void environments_come_and_go() {
     lanegrad::release_pool();
   }
   // Workers leave by themselves; the last may need a moment.
-  for (int i = 0; i < 5000 && lanegrad::live_workers() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  for (int i = 0; i < 5000 && lanegrad::live_workers() > 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   CHECK(lanegrad::live_workers() == 0);
 }
 
