@@ -95,17 +95,26 @@ const addOp = defineBinary(
   ],
 );
 
+export interface ScaledOptions {
+  /** A factor of the second operand. Default 1. */
+  alpha?: number;
+}
+
 /**
- * a + b.
+ * a + alpha·b.
  *
  * Shapes:   broadcast
- * Gradient: da = dy, db = dy
+ * Gradient: da = dy, db = alpha·dy
  * @throws ShapeError  if the shapes do not broadcast
  */
-export function add(a: Operand, b: Operand): Tensor {
-  const [ta, tb] = meet('add', a, b);
+export function add(a: Operand, b: Operand, { alpha = 1 }: ScaledOptions = {}): Tensor {
+  const [ta, tb] = meet('add', a, alpha === 1 ? b : scaled(b, alpha));
   // As in PyTorch, bools add as "or" and multiply as "and".
   return ta.dtype === 'bool' ? maximumOp.run([ta, tb], undefined) : addOp.run([ta, tb], undefined);
+}
+
+function scaled(b: Operand, alpha: number): Operand {
+  return typeof b === 'number' ? b * alpha : mul(b, alpha);
 }
 
 const subOp = defineBinary(
@@ -120,15 +129,15 @@ const subOp = defineBinary(
 );
 
 /**
- * a − b.
+ * a − alpha·b.
  *
  * Shapes:   broadcast
- * Gradient: da = dy, db = −dy
+ * Gradient: da = dy, db = −alpha·dy
  * @throws ShapeError  if the shapes do not broadcast
  * @throws DTypeError  for two bools, which have no difference
  */
-export function sub(a: Operand, b: Operand): Tensor {
-  const [ta, tb] = meet('sub', a, b);
+export function sub(a: Operand, b: Operand, { alpha = 1 }: ScaledOptions = {}): Tensor {
+  const [ta, tb] = meet('sub', a, alpha === 1 ? b : scaled(b, alpha));
   if (ta.dtype === 'bool') {
     throw new DTypeError({
       op: 'sub',

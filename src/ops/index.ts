@@ -7,7 +7,7 @@ import './tensor-methods.ts';
 
 registerEngineOps({ add, alias });
 
-export { add, div, maximum, minimum, mul, sub } from './arithmetic.ts';
+export { add, div, maximum, minimum, mul, type ScaledOptions, sub } from './arithmetic.ts';
 export { type Axes, expand, type ReduceOptions, sum } from './broadcast.ts';
 export { type Operand, to } from './cast.ts';
 export { eq, ge, gt, le, lt, maskedFill, ne, where } from './compare.ts';

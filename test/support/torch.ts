@@ -43,7 +43,7 @@ const orDefault = <T>(value: T | null | undefined): T | undefined => value ?? un
 
 const functions: Record<string, Callable> = {
   abs: unary(ops.abs),
-  add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, alpha ? ops.mul(b, alpha) : b)),
+  add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
   addmm: row('input mat1 mat2 beta alpha', (x: Tensor, a: Tensor, b: Tensor, beta?: number, alpha?: number) =>
     ops.addmm(x, a, b, { beta, alpha }),
   ),
@@ -121,7 +121,9 @@ const functions: Record<string, Callable> = {
   reshape: row('input shape', ops.reshape),
   round: unary(ops.round),
   rsqrt: unary(ops.rsqrt),
-  rsub: row('input other', (x: Tensor, other: Operand) => ops.sub(other, x)),
+  rsub: row('input other alpha', (x: Tensor, other: Operand, alpha = 1) =>
+    ops.sub(other, alpha === 1 ? x : x.mul(alpha)),
+  ),
   select: row('input dim index', ops.select),
   sigmoid: unary(ops.sigmoid),
   sign: unary(ops.sign),
@@ -135,7 +137,7 @@ const functions: Record<string, Callable> = {
   squeeze: row('input dim', (x: Tensor, dim?: number | null) => ops.squeeze(x, orDefault(dim))),
   stack: row('tensors dim', ops.stack),
   std: variance(ops.std),
-  sub: binary(ops.sub),
+  sub: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.sub(a, b, { alpha })),
   sum: reduction(ops.sum),
   t: row('input', (x: Tensor) => ops.transpose(x, 0, 1)),
   tanh: unary(ops.tanh),
