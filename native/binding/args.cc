@@ -85,8 +85,16 @@ Args::Args(napi_env env, napi_callback_info info) noexcept : env_(env) {
   const Bound& bound = *static_cast<const Bound*>(data);
   state_ = bound.state;
   op_ = bound.row->name;
-  state_->ranges.clear();
-  state_->handles.clear();
+  // Taken for the time of this call: a getter in a list may call the addon again.
+  ranges_.swap(state_->ranges);
+  handles_.swap(state_->handles);
+  ranges_.clear();
+  handles_.clear();
+}
+
+Args::~Args() {
+  ranges_.swap(state_->ranges);
+  handles_.swap(state_->handles);
 }
 
 napi_value Args::next() { return argv_[place_ < kMax ? place_++ : kMax - 1]; }
@@ -213,7 +221,7 @@ void* Args::array(napi_value value, napi_typedarray_type type, size_t bytes, con
   const int64_t used = extent < 0 ? v.length : extent;
   if (length != nullptr) *length = used;
   if (used > 0) {
-    state_->ranges.push_back({v.data, v.data + static_cast<size_t>(used) * bytes, name, index, role});
+    ranges_.push_back({v.data, v.data + static_cast<size_t>(used) * bytes, name, index, role});
   }
   return v.data;
 }
@@ -232,7 +240,7 @@ float* Args::f32(const char* name, int64_t extent, Range::Role role, bool option
 
 float* Args::window(const char* name, int64_t low, int64_t high, Range::Role role) {
   auto* data = static_cast<float*>(array(next(), napi_float32_array, sizeof(float), name, -1, high, role, nullptr));
-  if (ok() && high > 0) state_->ranges.back().begin = reinterpret_cast<const char*>(data + low);
+  if (ok() && high > 0) ranges_.back().begin = reinterpret_cast<const char*>(data + low);
   return data;
 }
 
@@ -268,8 +276,7 @@ const int32_t* Args::in_i32_all(const char* name, int64_t* length) {
 
 List Args::list(const char* name, int64_t count, bool optional) {
   const napi_value value = next();
-  std::vector<napi_value>& handles = state_->handles;
-  List list{name, handles.size(), 0, true};
+  List list{name, handles_.size(), 0, true};
   if (failed_) return list;
   if (optional && absent(value)) {
     list.present = false;
@@ -293,7 +300,7 @@ List Args::list(const char* name, int64_t count, bool optional) {
       refuse(ErrorClass::kBuffer, "%s[%u] cannot be read", name, i);
       return list;
     }
-    handles.push_back(element);
+    handles_.push_back(element);
   }
   list.count = length;
   return list;
@@ -301,7 +308,7 @@ List Args::list(const char* name, int64_t count, bool optional) {
 
 ArraySpan Args::span(const List& list, int64_t i, int64_t extent, Range::Role role) {
   if (failed_ || !list.present) return {nullptr, 0};
-  const napi_value value = state_->handles[list.first + static_cast<size_t>(i)];
+  const napi_value value = handles_[list.first + static_cast<size_t>(i)];
   int64_t length = 0;
   void* data = array(value, napi_float32_array, sizeof(float), list.name, static_cast<int>(i), extent, role, &length);
   return {static_cast<float*>(data), length};
@@ -322,16 +329,15 @@ void* Args::wrapped(const char* name, const napi_type_tag& tag) {
 
 // An output may overlap nothing else, but for an in-place one that is exactly an input.
 void Args::check_overlap() {
-  std::vector<Range>& ranges = state_->ranges;
   // Outputs first where several begin together, so that each input there is compared with them.
-  std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) {
+  std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.role != Range::kInput && b.role == Range::kInput;
   });
   // In this order a range overlaps an earlier one exactly if it begins before the furthest end so far: that of the
   // outputs for an input (inputs may overlap each other), that of everything for an output.
   const Range* furthest = nullptr;
   const Range* furthest_output = nullptr;
-  for (const Range& range : ranges) {
+  for (const Range& range : ranges_) {
     const Range* other = range.role == Range::kInput ? furthest_output : furthest;
     if (other != nullptr && range.begin < other->end) {
       const bool same = range.begin == other->begin && range.end == other->end;

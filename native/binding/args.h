@@ -20,7 +20,7 @@ constexpr int64_t kMaxDim = 0x7fffffff;
 // A list of typed arrays whose elements are read and not yet looked into.
 struct List {
   const char* name;
-  size_t first;  // in Environment::handles
+  size_t first;  // among the handles of its Args
   int64_t count;
   bool present;
 };
@@ -30,6 +30,7 @@ class Args {
   static constexpr size_t kMax = 32;
 
   Args(napi_env env, napi_callback_info info) noexcept;
+  ~Args();
   Args(const Args&) = delete;
   Args& operator=(const Args&) = delete;
 
@@ -113,6 +114,8 @@ class Args {
   bool failed_ = false;
   ErrorClass error_ = ErrorClass::kBuffer;
   char message_[256];
+  std::vector<Range> ranges_;
+  std::vector<napi_value> handles_;
 };
 
 }  // namespace lanegrad

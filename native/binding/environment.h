@@ -48,7 +48,7 @@ struct Environment {
   // The getter of ArrayBuffer.prototype.resizable, as it was at load.
   napi_ref resizable_getter = nullptr;
 
-  // Lists of one call, kept for their capacity.
+  // Lists of one call, kept for their capacity. Args takes the first two away while it reads.
   std::vector<Range> ranges;
   std::vector<napi_value> handles;
   std::vector<ArraySpan> spans;

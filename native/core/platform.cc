@@ -14,6 +14,9 @@
 namespace lanegrad {
 namespace {
 
+// The same everywhere: musl's default of 128 KiB would not hold a kernel's tile buffers.
+constexpr size_t kStackBytes = size_t{2} << 20;
+
 struct Start {
   void (*run)(void*);
   void* arg;
@@ -44,7 +47,7 @@ bool start_detached(void (*run)(void*), void* arg) noexcept {
   if (start == nullptr) return false;
   *start = {run, arg};
 #if defined(_WIN32)
-  HANDLE thread = CreateThread(nullptr, 0, thread_main, start, 0, nullptr);
+  HANDLE thread = CreateThread(nullptr, kStackBytes, thread_main, start, 0, nullptr);
   const bool ok = thread != nullptr;
   if (ok) CloseHandle(thread);
 #else
@@ -52,6 +55,7 @@ bool start_detached(void (*run)(void*), void* arg) noexcept {
   bool ok = pthread_attr_init(&attr) == 0;
   if (ok) {
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attr, kStackBytes);
     // Signals are Node's business: a worker that took one would run its handler outside the event loop.
     sigset_t all, before;
     sigfillset(&all);

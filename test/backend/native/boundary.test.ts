@@ -259,6 +259,18 @@ describeNative('the boundary of the addon', () => {
     expect(() => addon.sumSquares(arrays)).toThrow(BufferError);
   });
 
+  test('a getter in a list may call the addon', () => {
+    const arrays = [Float32Array.of(1, 2), Float32Array.of(3), Float32Array.of(4)];
+    Object.defineProperty(arrays, 1, {
+      get() {
+        const inner = Array.from({ length: 100 }, () => Float32Array.of(1));
+        expect(addon.sumSquares(inner)).toBe(100);
+        return Float32Array.of(5);
+      },
+    });
+    expect(addon.sumSquares(arrays)).toBe(1 + 4 + 25 + 16);
+  });
+
   test('passes on what a getter throws', () => {
     const arrays = [new Float32Array(8)];
     Object.defineProperty(arrays, 0, {
