@@ -18,7 +18,7 @@ import {
   PREVIOUS_FILE,
   saveCheckpoint,
 } from '../io/checkpoint.ts';
-import { describeSystemError } from '../io/file-system.ts';
+import { describeSystemError, errnoOf } from '../io/file-system.ts';
 import { FolderLock, LOCK_FILE } from '../io/folder-lock.ts';
 import { MetricsLog } from './metrics-log.ts';
 
@@ -43,9 +43,14 @@ export class RunFolder {
     return ownFiles.some((name) => fs.existsSync(join(path, name)));
   }
 
-  /** @throws ConfigError  if the folder cannot begin a run because it holds one, or is no folder */
+  /** @throws ConfigError  if the folder cannot begin a run: it holds one, is no folder, or cannot be looked at */
   static checkFree(path: string): void {
-    const found = fs.statSync(path, { throwIfNoEntry: false });
+    let found: fs.Stats | undefined;
+    try {
+      found = fs.statSync(path, { throwIfNoEntry: false });
+    } catch (cause) {
+      throw new ConfigError({ op: 'train', problem: `cannot use ${path}: ${describeSystemError(cause)}`, cause });
+    }
     if (found !== undefined && !found.isDirectory()) {
       throw new ConfigError({ op: 'train', problem: `${path} is not a folder`, hint: 'name another with --out' });
     }
@@ -65,16 +70,7 @@ export class RunFolder {
    */
   static create(path: string): RunFolder {
     RunFolder.checkFree(path);
-    let created: string | null = null;
-    try {
-      created = fs.mkdirSync(path, { recursive: true }) ?? null;
-    } catch (cause) {
-      throw new CheckpointError({
-        op: 'train',
-        problem: `cannot create ${path}: ${describeSystemError(cause)}`,
-        cause,
-      });
-    }
+    const created = createFolders(path);
     try {
       const run = RunFolder.#take(path, created);
       // Another process may have begun a run between the look and the lock.
@@ -144,6 +140,26 @@ export class RunFolder {
     this.#lock.release();
     if (!RunFolder.holdsRun(this.path)) removeCreated(this.path, this.#created);
   }
+}
+
+/**
+ * Creates the folders of a path that are not there, and returns the topmost of them; null if there was none. Not by
+ * Node's own recursive `mkdir`, which never returns where a file system answers ENOENT to every attempt, as /proc does.
+ */
+function createFolders(path: string): string | null {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !fs.existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    try {
+      fs.mkdirSync(folder);
+    } catch (cause) {
+      if (errnoOf(cause) === 'EEXIST') continue;
+      if (folder !== missing[0]) removeCreated(dirname(folder), missing[0]);
+      const problem = `cannot create ${path}: ${describeSystemError(cause)}`;
+      throw new CheckpointError({ op: 'train', problem, cause });
+    }
+  }
+  return missing[0] ?? null;
 }
 
 /** Removes the folders from `path` up to `created`, as far as they are empty. */
