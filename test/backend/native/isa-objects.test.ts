@@ -19,7 +19,7 @@ function tool(command: string, ...args: string[]): string | null {
 const usable =
   process.arch === 'x64' &&
   process.platform === 'linux' &&
-  existsSync(folder) &&
+  existsSync(join(folder, 'lanegrad.node')) &&
   tool('objdump', '--version') &&
   tool('nm', '--version');
 const objects = usable
