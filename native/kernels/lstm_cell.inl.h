@@ -40,7 +40,9 @@ struct CellTile {
 
 template <int MR>
 LANEGRAD_INLINE void gate_chain(vf (&acc)[MR][kGates], const float* x, int64_t x_row, const float* w, int64_t depth) {
+  constexpr int kAhead = 8;  // values of k: a block of weights is larger than the first-level cache
   for (int64_t k = 0; k < depth; ++k) {
+    LANEGRAD_UNROLL for (int g = 0; g < kGateLanes; g += 16) prefetch(w + kAhead * kGateLanes + g);
     vf rows[MR];
     LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) rows[r] = bcast(x + r * x_row + k);
     LANEGRAD_UNROLL for (int g = 0; g < kGates; ++g) {
@@ -51,21 +53,27 @@ LANEGRAD_INLINE void gate_chain(vf (&acc)[MR][kGates], const float* x, int64_t x
   }
 }
 
-// The activations and the state of one row; `pre` holds its four pre-activations.
-LANEGRAD_INLINE void activate_cell(const CellTile& t, int64_t r, const float* pre) {
-  const int64_t at = r * t.hidden;
-  float* gates = t.gates + kGates * at;
-  const vf i = vsigmoid(load(pre)), f = vsigmoid(load(pre + kLanes));
-  const vf g = vtanh(load(pre + 2 * kLanes)), o = vsigmoid(load(pre + 3 * kLanes));
-  const vf c = fma(f, load_lanes(t.c_prev + at, t.lanes), i * g);
-  const vf tanh_c = vtanh(c);
-  store_lanes(gates, i, t.lanes);
-  store_lanes(gates + t.hidden, f, t.lanes);
-  store_lanes(gates + 2 * t.hidden, g, t.lanes);
-  store_lanes(gates + 3 * t.hidden, o, t.lanes);
-  store_lanes(t.c + at, c, t.lanes);
-  store_lanes(t.tanh_c + at, tanh_c, t.lanes);
-  store_lanes(t.y + at, o * tanh_c, t.lanes);
+// The epilogue of `rows` rows whose pre-activations stand at `pre`. In two passes, so that neighbouring iterations do
+// not wait for one another's chain from gate to state.
+LANEGRAD_INLINE void activate_cells(const CellTile& t, int rows, const float* pre) {
+  for (int r = 0; r < rows; ++r) {
+    const float* from = pre + r * kGateLanes;
+    float* gates = t.gates + kGates * r * t.hidden;
+    const vf i = vsigmoid(load(from)), f = vsigmoid(load(from + kLanes));
+    const vf g = vtanh(load(from + 2 * kLanes)), o = vsigmoid(load(from + 3 * kLanes));
+    const vf c = fma(f, load_lanes(t.c_prev + r * t.hidden, t.lanes), i * g);
+    store_lanes(gates, i, t.lanes);
+    store_lanes(gates + t.hidden, f, t.lanes);
+    store_lanes(gates + 2 * t.hidden, g, t.lanes);
+    store_lanes(gates + 3 * t.hidden, o, t.lanes);
+    store_lanes(t.c + r * t.hidden, c, t.lanes);
+  }
+  for (int r = 0; r < rows; ++r) {
+    const int64_t at = r * t.hidden;
+    const vf tanh_c = vtanh(load_lanes(t.c + at, t.lanes));
+    store_lanes(t.tanh_c + at, tanh_c, t.lanes);
+    store_lanes(t.y + at, load_lanes(t.gates + kGates * at + 3 * t.hidden, t.lanes) * tanh_c, t.lanes);
+  }
 }
 
 using CellFn = void (*)(const CellTile&);
@@ -74,6 +82,15 @@ template <int MR> void cell_tile(const CellTile& t) {
   vf acc[MR][kGates];
   const int64_t gate_row = kGates * t.hidden;
   const int lanes = t.lanes;
+  // Where the epilogue reads and writes is fetched while the products are formed.
+  for (int r = 0; r < MR; ++r) {
+    const int64_t at = r * t.hidden;
+    LANEGRAD_UNROLL for (int g = 0; g < kGates; ++g) prefetch(t.gates + kGates * at + g * t.hidden);
+    prefetch(t.c_prev + at);
+    prefetch(t.c + at);
+    prefetch(t.tanh_c + at);
+    prefetch(t.y + at);
+  }
   // Once through for each block of the input; the sum so far rests in `gates` between blocks.
   int64_t k = 0;
   do {
@@ -111,7 +128,7 @@ template <int MR> void cell_tile(const CellTile& t) {
   LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
     LANEGRAD_UNROLL for (int g = 0; g < kGates; ++g) store(pre + r * kGateLanes + g * kLanes, acc[r][g]);
   }
-  for (int r = 0; r < MR; ++r) activate_cell(t, r, pre + r * kGateLanes);
+  activate_cells(t, MR, pre);
 }
 
 template <int MR = kCellRows> CellFn cell_of_rows(int rows) {
