@@ -1,6 +1,6 @@
-// Functions of two broadcast operands, comparisons, and the choice by a mask. A plan is walked in runs: along a run each
-// operand advances by one stride, and the output lies without gaps. An output may be an operand of its own size, since
-// every element is read before its place is written.
+// Functions of two broadcast operands, comparisons, and the choice by a mask. A plan is walked in runs: along a run
+// each operand advances by one stride, and the output lies without gaps. An output may be an operand of its own size,
+// since every element is read before its place is written.
 #pragma once
 
 #include "lanes.inl.h"

@@ -9,15 +9,16 @@ struct PhiloxBlock {
   vi w[4];
 };
 
+LANEGRAD_INLINE vi set_word(uint32_t x) { return set1i(static_cast<int32_t>(x)); }
+
 inline PhiloxBlock philox(vi low, vi high, const UniformArgs& args) {
-  PhiloxBlock b = {{low, high, set1i(static_cast<int32_t>(args.stream_lo)), set1i(static_cast<int32_t>(args.stream_hi))}};
+  PhiloxBlock b = {{low, high, set_word(args.stream_lo), set_word(args.stream_hi)}};
   uint32_t key0 = args.seed_lo, key1 = args.seed_hi;
   for (int round = 0; round < 10; ++round) {
     vi high0, high1;
-    const vi low0 = mul_wide(b.w[0], set1i(static_cast<int32_t>(0xD2511F53u)), high0);
-    const vi low1 = mul_wide(b.w[2], set1i(static_cast<int32_t>(0xCD9E8D57u)), high1);
-    b = {{high1 ^ b.w[1] ^ set1i(static_cast<int32_t>(key0)), low1, high0 ^ b.w[3] ^ set1i(static_cast<int32_t>(key1)),
-          low0}};
+    const vi low0 = mul_wide(b.w[0], set_word(0xD2511F53u), high0);
+    const vi low1 = mul_wide(b.w[2], set_word(0xCD9E8D57u), high1);
+    b = {{high1 ^ b.w[1] ^ set_word(key0), low1, high0 ^ b.w[3] ^ set_word(key1), low0}};
     key0 += 0x9E3779B9u;
     key1 += 0xBB67AE85u;
   }

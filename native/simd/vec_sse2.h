@@ -1,6 +1,6 @@
 // The vector types for the x86 baseline (SSE2, no fused multiply-add): 4 lanes. Included inside
-// `namespace lanegrad::baseline`, after <immintrin.h>, <stdint.h> and <string.h>. The meaning of each name is written in
-// README.md beside this file.
+// `namespace lanegrad::baseline`, after <immintrin.h>, <stdint.h> and <string.h>. The meaning of each name is written
+// in README.md beside this file.
 #pragma once
 #include "attributes.h"
 
