@@ -39,7 +39,8 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit++;
   }
-  return `${unit === 0 ? value : value.toPrecision(value >= 1000 ? 6 : 3)} ${units[unit]}`;
+  const digits = unit === 0 || value >= 1000 ? Math.round(value).toLocaleString('en-US') : value.toPrecision(3);
+  return `${digits} ${units[unit]}`;
 }
 
 /** The memory that this process may use: the machine's, or less where a container says so. */

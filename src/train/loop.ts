@@ -120,6 +120,16 @@ class TrainingLoop {
   }
 
   async run(): Promise<TrainingResult> {
+    try {
+      return await this.#walk();
+    } catch (error) {
+      if (!(error instanceof DivergenceError) || this.#saved === null) throw error;
+      const kept = `the state of step ${this.#saved.step} is kept in ${this.#options.folder.checkpointPath}`;
+      throw new DivergenceError(`${error.message}; ${kept}`);
+    }
+  }
+
+  async #walk(): Promise<TrainingResult> {
     const { horizon, signal, folder } = this.#options;
     const record = this.#record;
     if (this.#options.record === undefined) this.#save();
