@@ -14,7 +14,8 @@ struct Operand {
 
 enum class Step { kOne, kNone, kAny };  // the stride: 1, 0, or looked up
 
-template <Step STEP> LANEGRAD_INLINE vf load_step(Operand x, int64_t i, int count) {
+template <Step STEP>
+LANEGRAD_INLINE vf load_step(Operand x, int64_t i, int count) {
   if constexpr (STEP == Step::kNone) return bcast(x.data);
   if constexpr (STEP == Step::kOne) return load_lanes(x.data + i, count);
   float lanes[kLanes] = {};
@@ -22,12 +23,24 @@ template <Step STEP> LANEGRAD_INLINE vf load_step(Operand x, int64_t i, int coun
   return load(lanes);
 }
 
-struct Add { LANEGRAD_INLINE vf apply(vf a, vf b) { return a + b; } };
-struct Sub { LANEGRAD_INLINE vf apply(vf a, vf b) { return a - b; } };
-struct Mul { LANEGRAD_INLINE vf apply(vf a, vf b) { return a * b; } };
-struct Div { LANEGRAD_INLINE vf apply(vf a, vf b) { return a / b; } };
-struct Maximum { LANEGRAD_INLINE vf apply(vf a, vf b) { return maximum(a, b); } };
-struct Minimum { LANEGRAD_INLINE vf apply(vf a, vf b) { return minimum(a, b); } };
+struct Add {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a + b; }
+};
+struct Sub {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a - b; }
+};
+struct Mul {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a * b; }
+};
+struct Div {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a / b; }
+};
+struct Maximum {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return maximum(a, b); }
+};
+struct Minimum {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return minimum(a, b); }
+};
 // The C library's double pow rounded once: its special values are IEEE 754's, and speed is no concern here.
 struct Pow {
   LANEGRAD_INLINE vf apply(vf a, vf b) {
@@ -41,22 +54,37 @@ struct Pow {
   }
 };
 
-struct Eq { LANEGRAD_INLINE vm apply(vf a, vf b) { return eq(a, b); } };
-struct Ne { LANEGRAD_INLINE vm apply(vf a, vf b) { return ne(a, b); } };
-struct Lt { LANEGRAD_INLINE vm apply(vf a, vf b) { return lt(a, b); } };
-struct Le { LANEGRAD_INLINE vm apply(vf a, vf b) { return le(a, b); } };
-struct Gt { LANEGRAD_INLINE vm apply(vf a, vf b) { return gt(a, b); } };
-struct Ge { LANEGRAD_INLINE vm apply(vf a, vf b) { return ge(a, b); } };
+struct Eq {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return eq(a, b); }
+};
+struct Ne {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return ne(a, b); }
+};
+struct Lt {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return lt(a, b); }
+};
+struct Le {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return le(a, b); }
+};
+struct Gt {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return gt(a, b); }
+};
+struct Ge {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return ge(a, b); }
+};
 
-template <class F, class Y, Step A, Step B> inline void pair_run(Operand a, Operand b, Y* y, int64_t n) {
+template <class F, class Y, Step A, Step B>
+inline void pair_run(Operand a, Operand b, Y* y, int64_t n) {
   for_lanes(0, n, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
     store_lanes(y + i, F::apply(load_step<A>(a, i, count), load_step<B>(b, i, count)), count);
   });
 }
 
-template <class Y> using PairRun = void (*)(Operand a, Operand b, Y* y, int64_t n);
+template <class Y>
+using PairRun = void (*)(Operand a, Operand b, Y* y, int64_t n);
 
-template <class F, class Y> inline PairRun<Y> pair_run_for(int64_t a_stride, int64_t b_stride) {
+template <class F, class Y>
+inline PairRun<Y> pair_run_for(int64_t a_stride, int64_t b_stride) {
   if (a_stride == 1 && b_stride == 1) return pair_run<F, Y, Step::kOne, Step::kOne>;
   if (a_stride == 0 && b_stride == 1) return pair_run<F, Y, Step::kNone, Step::kOne>;
   if (a_stride == 1 && b_stride == 0) return pair_run<F, Y, Step::kOne, Step::kNone>;

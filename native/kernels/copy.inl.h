@@ -144,9 +144,8 @@ inline void copy_strided(const CopyStridedArgs& args, const Parallel& par) {
       int64_t x_at, y_at;
       outer.locate(i / tiles, x_at, y_at);
       const int64_t p = i % tiles % row_tiles * kCopyTile, q = i % tiles / row_tiles * kCopyTile;
-      copy_transposed(args.x + x_at + p * last.x_stride + q, last.x_stride,
-                      args.y + y_at + p + q * column.y_stride, column.y_stride, smaller(kCopyTile, last.dim - p),
-                      smaller(kCopyTile, column.dim - q));
+      copy_transposed(args.x + x_at + p * last.x_stride + q, last.x_stride, args.y + y_at + p + q * column.y_stride,
+                      column.y_stride, smaller(kCopyTile, last.dim - p), smaller(kCopyTile, column.dim - q));
     }
   });
 }

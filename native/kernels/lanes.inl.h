@@ -2,7 +2,8 @@
 #pragma once
 
 // step(i, count) for kLanes elements at a time, fewer at the end: a tail runs through the same vector code.
-template <class Step> LANEGRAD_INLINE void for_lanes(int64_t from, int64_t to, const Step& step) {
+template <class Step>
+LANEGRAD_INLINE void for_lanes(int64_t from, int64_t to, const Step& step) {
   int64_t i = from;
   for (; i + kLanes <= to; i += kLanes) step(i, kLanes);
   if (i < to) step(i, static_cast<int>(to - i));
@@ -17,7 +18,8 @@ LANEGRAD_INLINE void store_piece(float* p, v16 a, int count) {
 }
 
 // Calls term(at, count) for each piece of a row of n; count is 16 for all but the last.
-template <class F> LANEGRAD_INLINE void for_pieces(int64_t n, const F& term) {
+template <class F>
+LANEGRAD_INLINE void for_pieces(int64_t n, const F& term) {
   int64_t i = 0;
   for (; i + kVirtualLanes <= n; i += kVirtualLanes) term(i, kVirtualLanes);
   const int left = static_cast<int>(n - i);
@@ -27,7 +29,8 @@ template <class F> LANEGRAD_INLINE void for_pieces(int64_t n, const F& term) {
 // Σ over a row of n, in the order of the row reductions whatever is summed: term(acc, at, count) returns acc with the
 // piece's elements taken into its lanes, and the lanes from count on as they were. Blocks of kReduceBlock, each folded
 // by the fixed tree, are added in ascending order.
-template <class F> LANEGRAD_INLINE float sum_pieces(int64_t n, const F& term) {
+template <class F>
+LANEGRAD_INLINE float sum_pieces(int64_t n, const F& term) {
   float total = 0.0f;
   for (int64_t block = 0; block < n; block += kReduceBlock) {
     v16 acc = zero16();

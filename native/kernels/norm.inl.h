@@ -59,9 +59,8 @@ inline void layer_norm_dx_row(const LayerNormBackwardArgs& args, int64_t row) {
     const v16 d = load_piece(dy + i, count);
     return args.weight == nullptr ? d : d * load_piece(args.weight + i, count);
   };
-  const float sum = sum_pieces(n, [&](v16 acc, int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
-    return acc + upstream(i, count);
-  });
+  const float sum =
+      sum_pieces(n, [&](v16 acc, int64_t i, int count) LANEGRAD_INLINE_LAMBDA { return acc + upstream(i, count); });
   // Beyond a row the lanes are cleared: a zero less the mean is none, and 0·∞ would be NaN.
   const float dot = sum_pieces(n, [&](v16 acc, int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
     return fma(upstream(i, count), first_lanes(normalized(load_piece(x + i, count), mu, scale), count), acc);
@@ -70,9 +69,7 @@ inline void layer_norm_dx_row(const LayerNormBackwardArgs& args, int64_t row) {
   for_pieces(n, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
     v16 g = upstream(i, count);
     const v16 v = normalized(load_piece(x + i, count), mu, scale);
-    LANEGRAD_UNROLL for (int r = 0; r < kRegisters; ++r) {
-      g.r[r] = scale * fnma(v.r[r], mean_dot, g.r[r] - mean_sum);
-    }
+    LANEGRAD_UNROLL for (int r = 0; r < kRegisters; ++r) { g.r[r] = scale * fnma(v.r[r], mean_dot, g.r[r] - mean_sum); }
     store_piece(dx + i, g, count);
   });
 }

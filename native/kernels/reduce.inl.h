@@ -9,8 +9,8 @@
 
 struct SumStep {
   static constexpr float kNeutral = 0.0f;
-  LANEGRAD_INLINE vf apply(vf sum, vf x) { return sum + x; }    // takes an element in
-  LANEGRAD_INLINE vf combine(vf a, vf b) { return a + b; }      // joins two results
+  LANEGRAD_INLINE vf apply(vf sum, vf x) { return sum + x; }  // takes an element in
+  LANEGRAD_INLINE vf combine(vf a, vf b) { return a + b; }    // joins two results
 };
 struct MaxStep {
   static constexpr float kNeutral = -INFINITY;
@@ -33,20 +33,24 @@ struct ProdStep {
   LANEGRAD_INLINE vf combine(vf a, vf b) { return a * b; }
 };
 
-template <class S> struct FoldBy {
+template <class S>
+struct FoldBy {
   LANEGRAD_INLINE vf apply(vf a, vf b) { return S::combine(a, b); }
 };
 
-template <class S> LANEGRAD_INLINE v16 take_in(v16 acc, v16 x) {
+template <class S>
+LANEGRAD_INLINE v16 take_in(v16 acc, v16 x) {
   LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) acc.r[i] = S::apply(acc.r[i], x.r[i]);
   return acc;
 }
 
-template <class S> LANEGRAD_INLINE float combine_scalars(float a, float b) {
+template <class S>
+LANEGRAD_INLINE float combine_scalars(float a, float b) {
   return first_lane(S::combine(set1(a), set1(b)));
 }
 
-template <class S> inline float reduce_block(const float* x, int64_t n) {
+template <class S>
+inline float reduce_block(const float* x, int64_t n) {
   v16 acc = set16(S::kNeutral);
   int64_t i = 0;
   for (; i + kVirtualLanes <= n; i += kVirtualLanes) acc = take_in<S>(acc, load16(x + i));
@@ -55,7 +59,8 @@ template <class S> inline float reduce_block(const float* x, int64_t n) {
   return fold<FoldBy<S>>(acc);
 }
 
-template <class S> inline float reduce_row(const float* x, int64_t n) {
+template <class S>
+inline float reduce_row(const float* x, int64_t n) {
   float total = reduce_block<S>(x, smaller(n, kReduceBlock));
   for (int64_t at = kReduceBlock; at < n; at += kReduceBlock) {
     total = combine_scalars<S>(total, reduce_block<S>(x + at, smaller(n - at, kReduceBlock)));
@@ -73,7 +78,8 @@ inline size_t reduce_scratch(const ReduceArgs& args, int) {
   return static_cast<size_t>(args.outer * reduce_partials(args));
 }
 
-template <class S> inline void reduce_rows(const ReduceArgs& args, const Parallel& par, Scratch scratch) {
+template <class S>
+inline void reduce_rows(const ReduceArgs& args, const Parallel& par, Scratch scratch) {
   const int64_t n = args.n, blocks = reduce_partials(args);
   if (blocks == 0) {
     for_chunks(par, args.outer, n, 1, [&](int64_t from, int64_t to) {
@@ -98,7 +104,8 @@ template <class S> inline void reduce_rows(const ReduceArgs& args, const Paralle
 constexpr int kColumnTile = 4 * kVirtualLanes;  // columns whose chains advance together in registers
 
 // Chains of `count` adjacent columns, at most kColumnTile; x at the first row.
-template <class S> inline void reduce_columns_tile(const float* x, int64_t n, int64_t inner, int count, float* y) {
+template <class S>
+inline void reduce_columns_tile(const float* x, int64_t n, int64_t inner, int count, float* y) {
   if (count == kColumnTile) {
     vf acc[kColumnTile / kLanes];
     LANEGRAD_UNROLL for (int v = 0; v < kColumnTile / kLanes; ++v) acc[v] = set1(S::kNeutral);
@@ -116,7 +123,8 @@ template <class S> inline void reduce_columns_tile(const float* x, int64_t n, in
   }
 }
 
-template <class S> inline void reduce_columns(const ReduceArgs& args, const Parallel& par) {
+template <class S>
+inline void reduce_columns(const ReduceArgs& args, const Parallel& par) {
   const int64_t n = args.n, inner = args.inner, tiles = ceil_div(inner, kColumnTile);
   for_chunks(par, args.outer * tiles, n * smaller(inner, kColumnTile), 1, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; ++i) {
@@ -127,7 +135,8 @@ template <class S> inline void reduce_columns(const ReduceArgs& args, const Para
   });
 }
 
-template <class S> inline void reduce_by(const ReduceArgs& args, const Parallel& par, Scratch scratch) {
+template <class S>
+inline void reduce_by(const ReduceArgs& args, const Parallel& par, Scratch scratch) {
   if (args.inner == 1) reduce_rows<S>(args, par, scratch);
   else reduce_columns<S>(args, par);
 }
@@ -152,7 +161,8 @@ struct Smaller {
 };
 
 // The first place of the extreme value, which a first pass has found; of the first NaN if that is what it found.
-template <class C> inline int32_t arg_row(const float* x, int64_t n) {
+template <class C>
+inline int32_t arg_row(const float* x, int64_t n) {
   const float extreme = reduce_row<typename C::Step>(x, n);
   const vf wanted = set1(extreme);
   const bool nan = extreme != extreme;
@@ -167,7 +177,8 @@ template <class C> inline int32_t arg_row(const float* x, int64_t n) {
   return 0;
 }
 
-template <class C> inline void arg_columns(const float* x, int64_t n, int64_t inner, int count, int32_t* y) {
+template <class C>
+inline void arg_columns(const float* x, int64_t n, int64_t inner, int count, int32_t* y) {
   vf best = load_lanes(x, count);
   vi place = set1i(0);
   for (int64_t i = 1; i < n; ++i) {
@@ -181,7 +192,8 @@ template <class C> inline void arg_columns(const float* x, int64_t n, int64_t in
   memcpy(y, lanes, count * sizeof(int32_t));
 }
 
-template <class C> inline void arg_reduce_by(const ArgReduceArgs& args, const Parallel& par) {
+template <class C>
+inline void arg_reduce_by(const ArgReduceArgs& args, const Parallel& par) {
   const int64_t n = args.n, inner = args.inner;
   if (inner == 1) {
     for_chunks(par, args.outer, n, 1, [&](int64_t from, int64_t to) {

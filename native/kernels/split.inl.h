@@ -9,7 +9,8 @@ inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 // Elements of a task of light work: some 10 µs of it. What is not worth two tasks runs on the caller's thread.
 constexpr int64_t kTaskElements = 32768;
 
-template <class Body> struct ChunkTasks {
+template <class Body>
+struct ChunkTasks {
   const Body* body;
   int64_t items, per_task;
 

@@ -4,41 +4,84 @@
 #include "lanes.inl.h"
 #include "split.inl.h"
 
-struct Neg { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return -x; } };
-struct Abs { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vabs(x); } };
+struct Neg {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return -x; }
+};
+struct Abs {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vabs(x); }
+};
 // Zeros keep their sign, and NaN stays NaN.
 struct Sign {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) {
     return select(gt(x, zero()), set1(1.0f), select(lt(x, zero()), set1(-1.0f), x));
   }
 };
-struct Square { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return x * x; } };
-struct Sqrt { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsqrt(x); } };
-struct Rsqrt { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return set1(1.0f) / vsqrt(x); } };
-struct Reciprocal { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return set1(1.0f) / x; } };
-struct Exp { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vexp(x); } };
-struct Expm1 { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vexpm1(x); } };
-struct Log { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog(x); } };
-struct Log1p { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog1p(x); } };
-struct Tanh { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtanh(x); } };
-struct Sigmoid { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsigmoid(x); } };
+struct Square {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return x * x; }
+};
+struct Sqrt {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsqrt(x); }
+};
+struct Rsqrt {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return set1(1.0f) / vsqrt(x); }
+};
+struct Reciprocal {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return set1(1.0f) / x; }
+};
+struct Exp {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vexp(x); }
+};
+struct Expm1 {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vexpm1(x); }
+};
+struct Log {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog(x); }
+};
+struct Log1p {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog1p(x); }
+};
+struct Tanh {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtanh(x); }
+};
+struct Sigmoid {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsigmoid(x); }
+};
 // Compared this way round, NaN stays NaN.
-struct Relu { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return select(le(x, zero()), zero(), x); } };
-struct Softplus { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsoftplus(x); } };
-struct Clamp { LANEGRAD_INLINE vf apply(vf x, vf low, vf high) { return minimum(maximum(x, low), high); } };
-struct Affine { LANEGRAD_INLINE vf apply(vf x, vf factor, vf shift) { return factor * x + shift; } };
-struct LeakyRelu { LANEGRAD_INLINE vf apply(vf x, vf slope, vf) { return select(gt(x, zero()), x, slope * x); } };
+struct Relu {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return select(le(x, zero()), zero(), x); }
+};
+struct Softplus {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsoftplus(x); }
+};
+struct Clamp {
+  LANEGRAD_INLINE vf apply(vf x, vf low, vf high) { return minimum(maximum(x, low), high); }
+};
+struct Affine {
+  LANEGRAD_INLINE vf apply(vf x, vf factor, vf shift) { return factor * x + shift; }
+};
+struct LeakyRelu {
+  LANEGRAD_INLINE vf apply(vf x, vf slope, vf) { return select(gt(x, zero()), x, slope * x); }
+};
 struct Threshold {
   LANEGRAD_INLINE vf apply(vf x, vf limit, vf value) { return select(ge(x, limit), value, zero()); }
 };
-struct Floor { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vfloor(x); } };
-struct Ceil { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vceil(x); } };
-struct Round { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vround(x); } };
-struct Trunc { LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtrunc(x); } };
+struct Floor {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vfloor(x); }
+};
+struct Ceil {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vceil(x); }
+};
+struct Round {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vround(x); }
+};
+struct Trunc {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtrunc(x); }
+};
 
 using UnaryRun = void (*)(const float* x, float* y, int64_t n, float p0, float p1);
 
-template <class F> inline void unary_run(const float* x, float* y, int64_t n, float p0, float p1) {
+template <class F>
+inline void unary_run(const float* x, float* y, int64_t n, float p0, float p1) {
   const vf a = set1(p0), b = set1(p1);
   for_lanes(0, n, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
     store_lanes(y + i, F::apply(load_lanes(x + i, count), a, b), count);
@@ -76,7 +119,6 @@ inline UnaryRun unary_run_of(UnaryOp op) {
 
 inline void unary(const UnaryArgs& args, const Parallel& par) {
   const UnaryRun run = unary_run_of(args.op);
-  for_chunks(par, args.n, 1, kVirtualLanes, [&](int64_t from, int64_t to) {
-    run(args.x + from, args.y + from, to - from, args.p0, args.p1);
-  });
+  for_chunks(par, args.n, 1, kVirtualLanes,
+             [&](int64_t from, int64_t to) { run(args.x + from, args.y + from, to - from, args.p0, args.p1); });
 }

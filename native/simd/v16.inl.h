@@ -5,7 +5,9 @@
 constexpr int kVirtualLanes = 16;
 constexpr int kRegisters = kVirtualLanes / kLanes;
 
-struct v16 { vf r[kRegisters]; };
+struct v16 {
+  vf r[kRegisters];
+};
 
 LANEGRAD_INLINE v16 zero16() {
   v16 a;
@@ -66,7 +68,8 @@ LANEGRAD_INLINE v16 fma(v16 a, v16 b, v16 c) {
 }
 
 // Combines the lanes by `Op::apply(lower, upper)` in the fixed tree.
-template <class Op> LANEGRAD_INLINE float fold(v16 a) {
+template <class Op>
+LANEGRAD_INLINE float fold(v16 a) {
   LANEGRAD_UNROLL for (int width = kRegisters / 2; width > 0; width /= 2) {
     LANEGRAD_UNROLL for (int i = 0; i < width; ++i) a.r[i] = Op::apply(a.r[i], a.r[i + width]);
   }

@@ -6,10 +6,18 @@
 constexpr int kLanes = 8;
 constexpr bool kFma = true;
 
-struct vf { __m256 v; };
-struct vi { __m256i v; };
-struct vm { __m256 v; };
-struct vd { __m256d v; };
+struct vf {
+  __m256 v;
+};
+struct vi {
+  __m256i v;
+};
+struct vm {
+  __m256 v;
+};
+struct vd {
+  __m256d v;
+};
 
 // A window of n set lanes slides over this table.
 alignas(64) static const int32_t kTailMask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -70,9 +78,18 @@ LANEGRAD_INLINE vi operator-(vi a, vi b) { return {_mm256_sub_epi32(a.v, b.v)}; 
 LANEGRAD_INLINE vi operator&(vi a, vi b) { return {_mm256_and_si256(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator|(vi a, vi b) { return {_mm256_or_si256(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator^(vi a, vi b) { return {_mm256_xor_si256(a.v, b.v)}; }
-template <int K> LANEGRAD_INLINE vi shl(vi a) { return {_mm256_slli_epi32(a.v, K)}; }
-template <int K> LANEGRAD_INLINE vi shr(vi a) { return {_mm256_srli_epi32(a.v, K)}; }
-template <int K> LANEGRAD_INLINE vi sar(vi a) { return {_mm256_srai_epi32(a.v, K)}; }
+template <int K>
+LANEGRAD_INLINE vi shl(vi a) {
+  return {_mm256_slli_epi32(a.v, K)};
+}
+template <int K>
+LANEGRAD_INLINE vi shr(vi a) {
+  return {_mm256_srli_epi32(a.v, K)};
+}
+template <int K>
+LANEGRAD_INLINE vi sar(vi a) {
+  return {_mm256_srai_epi32(a.v, K)};
+}
 LANEGRAD_INLINE vi mul_wide(vi a, vi b, vi& hi) {
   const __m256i even = _mm256_mul_epu32(a.v, b.v);
   const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(a.v, 32), _mm256_srli_epi64(b.v, 32));
@@ -107,7 +124,8 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
-template <int K> LANEGRAD_INLINE vf xor_lanes(vf a) {
+template <int K>
+LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 4) return {_mm256_permute2f128_ps(a.v, a.v, 1)};
   else if constexpr (K == 2) return {_mm256_permute_ps(a.v, _MM_SHUFFLE(1, 0, 3, 2))};
   else return {_mm256_permute_ps(a.v, _MM_SHUFFLE(2, 3, 0, 1))};

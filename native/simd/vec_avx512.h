@@ -6,10 +6,18 @@
 constexpr int kLanes = 16;
 constexpr bool kFma = true;
 
-struct vf { __m512 v; };
-struct vi { __m512i v; };
-struct vm { __mmask16 v; };
-struct vd { __m512d v; };
+struct vf {
+  __m512 v;
+};
+struct vi {
+  __m512i v;
+};
+struct vm {
+  __mmask16 v;
+};
+struct vd {
+  __m512d v;
+};
 
 LANEGRAD_INLINE __mmask16 tail_mask(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
 
@@ -63,9 +71,18 @@ LANEGRAD_INLINE vi operator-(vi a, vi b) { return {_mm512_sub_epi32(a.v, b.v)}; 
 LANEGRAD_INLINE vi operator&(vi a, vi b) { return {_mm512_and_si512(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator|(vi a, vi b) { return {_mm512_or_si512(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator^(vi a, vi b) { return {_mm512_xor_si512(a.v, b.v)}; }
-template <int K> LANEGRAD_INLINE vi shl(vi a) { return {_mm512_slli_epi32(a.v, K)}; }
-template <int K> LANEGRAD_INLINE vi shr(vi a) { return {_mm512_srli_epi32(a.v, K)}; }
-template <int K> LANEGRAD_INLINE vi sar(vi a) { return {_mm512_srai_epi32(a.v, K)}; }
+template <int K>
+LANEGRAD_INLINE vi shl(vi a) {
+  return {_mm512_slli_epi32(a.v, K)};
+}
+template <int K>
+LANEGRAD_INLINE vi shr(vi a) {
+  return {_mm512_srli_epi32(a.v, K)};
+}
+template <int K>
+LANEGRAD_INLINE vi sar(vi a) {
+  return {_mm512_srai_epi32(a.v, K)};
+}
 LANEGRAD_INLINE vi mul_wide(vi a, vi b, vi& hi) {
   const __m512i even = _mm512_mul_epu32(a.v, b.v);
   const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a.v, 32), _mm512_srli_epi64(b.v, 32));
@@ -96,7 +113,8 @@ LANEGRAD_INLINE vi select(vm m, vi a, vi b) { return {_mm512_mask_blend_epi32(m.
 
 LANEGRAD_INLINE vf ldexp2(vf a, vi n) { return {_mm512_scalef_ps(a.v, _mm512_cvtepi32_ps(n.v))}; }
 
-template <int K> LANEGRAD_INLINE vf xor_lanes(vf a) {
+template <int K>
+LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 8) return {_mm512_shuffle_f32x4(a.v, a.v, _MM_SHUFFLE(1, 0, 3, 2))};
   else if constexpr (K == 4) return {_mm512_shuffle_f32x4(a.v, a.v, _MM_SHUFFLE(2, 3, 0, 1))};
   else if constexpr (K == 2) return {_mm512_permute_ps(a.v, _MM_SHUFFLE(1, 0, 3, 2))};

@@ -6,10 +6,18 @@
 constexpr int kLanes = 4;
 constexpr bool kFma = true;
 
-struct vf { float32x4_t v; };
-struct vi { int32x4_t v; };
-struct vm { uint32x4_t v; };
-struct vd { float64x2_t v; };
+struct vf {
+  float32x4_t v;
+};
+struct vi {
+  int32x4_t v;
+};
+struct vm {
+  uint32x4_t v;
+};
+struct vd {
+  float64x2_t v;
+};
 
 // Memory.
 LANEGRAD_INLINE vf load(const float* p) { return {vld1q_f32(p)}; }
@@ -84,11 +92,18 @@ LANEGRAD_INLINE vi operator-(vi a, vi b) { return {vsubq_s32(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator&(vi a, vi b) { return {vandq_s32(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator|(vi a, vi b) { return {vorrq_s32(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator^(vi a, vi b) { return {veorq_s32(a.v, b.v)}; }
-template <int K> LANEGRAD_INLINE vi shl(vi a) { return {vshlq_n_s32(a.v, K)}; }
-template <int K> LANEGRAD_INLINE vi shr(vi a) {
+template <int K>
+LANEGRAD_INLINE vi shl(vi a) {
+  return {vshlq_n_s32(a.v, K)};
+}
+template <int K>
+LANEGRAD_INLINE vi shr(vi a) {
   return {vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a.v), K))};
 }
-template <int K> LANEGRAD_INLINE vi sar(vi a) { return {vshrq_n_s32(a.v, K)}; }
+template <int K>
+LANEGRAD_INLINE vi sar(vi a) {
+  return {vshrq_n_s32(a.v, K)};
+}
 LANEGRAD_INLINE vi mul_wide(vi a, vi b, vi& hi) {
   const uint32x4_t x = vreinterpretq_u32_s32(a.v), y = vreinterpretq_u32_s32(b.v);
   const uint32x4_t low = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(x), vget_low_u32(y)));
@@ -127,7 +142,8 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
-template <int K> LANEGRAD_INLINE vf xor_lanes(vf a) {
+template <int K>
+LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 2) return {vextq_f32(a.v, a.v, 2)};
   else return {vrev64q_f32(a.v)};
 }

@@ -11,14 +11,22 @@ constexpr bool kFma = true;
 constexpr bool kFma = false;
 #endif
 
-struct vf { float v[kLanes]; };
-struct vi { int32_t v[kLanes]; };
-struct vm { uint32_t v[kLanes]; };  // all bits or none
-struct vd { double v[kLanes / 2]; };
+struct vf {
+  float v[kLanes];
+};
+struct vi {
+  int32_t v[kLanes];
+};
+struct vm {
+  uint32_t v[kLanes];
+};  // all bits or none
+struct vd {
+  double v[kLanes / 2];
+};
 
 // One lane after the other: `E` names the lane `i`.
-#define LANEGRAD_LANES(TYPE, E)               \
-  TYPE y;                                     \
+#define LANEGRAD_LANES(TYPE, E)                \
+  TYPE y;                                      \
   for (int i = 0; i < kLanes; ++i) y.v[i] = E; \
   return y
 
@@ -84,9 +92,18 @@ LANEGRAD_INLINE vi operator-(vi a, vi b) { LANEGRAD_LANES(vi, static_cast<int32_
 LANEGRAD_INLINE vi operator&(vi a, vi b) { LANEGRAD_LANES(vi, a.v[i] & b.v[i]); }
 LANEGRAD_INLINE vi operator|(vi a, vi b) { LANEGRAD_LANES(vi, a.v[i] | b.v[i]); }
 LANEGRAD_INLINE vi operator^(vi a, vi b) { LANEGRAD_LANES(vi, a.v[i] ^ b.v[i]); }
-template <int K> LANEGRAD_INLINE vi shl(vi a) { LANEGRAD_LANES(vi, static_cast<int32_t>(word(a, i) << K)); }
-template <int K> LANEGRAD_INLINE vi shr(vi a) { LANEGRAD_LANES(vi, static_cast<int32_t>(word(a, i) >> K)); }
-template <int K> LANEGRAD_INLINE vi sar(vi a) { LANEGRAD_LANES(vi, a.v[i] >> K); }
+template <int K>
+LANEGRAD_INLINE vi shl(vi a) {
+  LANEGRAD_LANES(vi, static_cast<int32_t>(word(a, i) << K));
+}
+template <int K>
+LANEGRAD_INLINE vi shr(vi a) {
+  LANEGRAD_LANES(vi, static_cast<int32_t>(word(a, i) >> K));
+}
+template <int K>
+LANEGRAD_INLINE vi sar(vi a) {
+  LANEGRAD_LANES(vi, a.v[i] >> K);
+}
 LANEGRAD_INLINE vi mul_wide(vi a, vi b, vi& hi) {
   vi low;
   for (int i = 0; i < kLanes; ++i) {
@@ -128,7 +145,10 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
-template <int K> LANEGRAD_INLINE vf xor_lanes(vf a) { LANEGRAD_LANES(vf, a.v[i ^ K]); }
+template <int K>
+LANEGRAD_INLINE vf xor_lanes(vf a) {
+  LANEGRAD_LANES(vf, a.v[i ^ K]);
+}
 LANEGRAD_INLINE float first_lane(vf a) { return a.v[0]; }
 
 // Float64, half as many lanes.

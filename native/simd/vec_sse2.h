@@ -7,10 +7,18 @@
 constexpr int kLanes = 4;
 constexpr bool kFma = false;
 
-struct vf { __m128 v; };
-struct vi { __m128i v; };
-struct vm { __m128 v; };
-struct vd { __m128d v; };
+struct vf {
+  __m128 v;
+};
+struct vi {
+  __m128i v;
+};
+struct vm {
+  __m128 v;
+};
+struct vd {
+  __m128d v;
+};
 
 // Memory.
 LANEGRAD_INLINE vf load(const float* p) { return {_mm_loadu_ps(p)}; }
@@ -70,9 +78,18 @@ LANEGRAD_INLINE vi operator-(vi a, vi b) { return {_mm_sub_epi32(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator&(vi a, vi b) { return {_mm_and_si128(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator|(vi a, vi b) { return {_mm_or_si128(a.v, b.v)}; }
 LANEGRAD_INLINE vi operator^(vi a, vi b) { return {_mm_xor_si128(a.v, b.v)}; }
-template <int K> LANEGRAD_INLINE vi shl(vi a) { return {_mm_slli_epi32(a.v, K)}; }
-template <int K> LANEGRAD_INLINE vi shr(vi a) { return {_mm_srli_epi32(a.v, K)}; }
-template <int K> LANEGRAD_INLINE vi sar(vi a) { return {_mm_srai_epi32(a.v, K)}; }
+template <int K>
+LANEGRAD_INLINE vi shl(vi a) {
+  return {_mm_slli_epi32(a.v, K)};
+}
+template <int K>
+LANEGRAD_INLINE vi shr(vi a) {
+  return {_mm_srli_epi32(a.v, K)};
+}
+template <int K>
+LANEGRAD_INLINE vi sar(vi a) {
+  return {_mm_srai_epi32(a.v, K)};
+}
 LANEGRAD_INLINE vi mul_wide(vi a, vi b, vi& hi) {
   const __m128i even = _mm_mul_epu32(a.v, b.v);
   const __m128i odd = _mm_mul_epu32(_mm_srli_epi64(a.v, 32), _mm_srli_epi64(b.v, 32));
@@ -99,9 +116,7 @@ LANEGRAD_INLINE vm operator|(vm a, vm b) { return {_mm_or_ps(a.v, b.v)}; }
 LANEGRAD_INLINE vm operator~(vm a) { return {_mm_xor_ps(a.v, _mm_castsi128_ps(_mm_set1_epi32(-1)))}; }
 LANEGRAD_INLINE uint32_t bits(vm a) { return static_cast<uint32_t>(_mm_movemask_ps(a.v)); }
 LANEGRAD_INLINE bool any(vm a) { return bits(a) != 0; }
-LANEGRAD_INLINE vf select(vm m, vf a, vf b) {
-  return {_mm_or_ps(_mm_and_ps(m.v, a.v), _mm_andnot_ps(m.v, b.v))};
-}
+LANEGRAD_INLINE vf select(vm m, vf a, vf b) { return {_mm_or_ps(_mm_and_ps(m.v, a.v), _mm_andnot_ps(m.v, b.v))}; }
 LANEGRAD_INLINE vi select(vm m, vi a, vi b) { return as_int(select(m, as_float(a), as_float(b))); }
 
 // Rounding by hand: SSE2 has no rounding instruction. From 2²³ on a float is an integer, and a NaN passes the same way.
@@ -127,7 +142,8 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
-template <int K> LANEGRAD_INLINE vf xor_lanes(vf a) {
+template <int K>
+LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 2) return {_mm_shuffle_ps(a.v, a.v, _MM_SHUFFLE(1, 0, 3, 2))};
   else return {_mm_shuffle_ps(a.v, a.v, _MM_SHUFFLE(2, 3, 0, 1))};
 }
