@@ -48,7 +48,11 @@
       'dependencies': ['lanegrad_core'],
       'sources': ['<!@(node -p "require(\'./native/sources.json\').binding.join(\' \')")'],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
-      'defines': ['LANEGRAD_VERSION="<(version)"', 'NAPI_VERSION=8', 'NODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
+      # Swallowed: a worker that is being terminated takes no exception any more, and there is nobody to tell.
+      'defines': [
+        'LANEGRAD_VERSION="<(version)"', 'NAPI_VERSION=8',
+        'NODE_ADDON_API_CPP_EXCEPTIONS_ALL', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+      ],
       'cflags_cc': ['-fexceptions'],
       'cflags_cc!': ['-fno-exceptions'],
       'xcode_settings': { 'GCC_ENABLE_CPP_EXCEPTIONS': 'YES' },

@@ -47,8 +47,7 @@ class Module : public Napi::Addon<Module> {
                          });
     export_kernels(env, exports);
 
-    retain_pool();
-    env.AddCleanupHook([] { release_pool(); });
+    if (napi_add_env_cleanup_hook(env, [](void*) { release_pool(); }, nullptr) == napi_ok) retain_pool();
   }
 
  private:

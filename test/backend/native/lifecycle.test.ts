@@ -5,10 +5,12 @@
 
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { addonPath, describeNative } from './addon.ts';
 
 const long = process.env.LANEGRAD_LONG === '1';
+const timeout = long ? 900_000 : 60_000;
+vi.setConfig({ testTimeout: timeout });
 
 /** Loads the addon in the main thread or a worker, and offers work for `threads` threads. */
 const prelude = `
@@ -48,7 +50,7 @@ function run(
 ): SpawnSyncReturns<string> {
   return spawnSync(command, [...before, '-e', prelude + script], {
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout,
     env: { ...process.env, ...env, ADDON: addonPath, PRELUDE: prelude, NODE_OPTIONS: '' },
   });
 }
