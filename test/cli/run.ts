@@ -53,8 +53,7 @@ export async function refusal(args: readonly string[], options: RunOptions): Pro
 }
 
 /** A folder with a text of about 12,000 characters in `text.txt`. */
-export function folderWithText(): string {
-  const folder = temporaryFolder();
+export function folderWithText(folder = temporaryFolder()): string {
   writeFileSync(join(folder, 'text.txt'), sampleText(120));
   return folder;
 }
