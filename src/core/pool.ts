@@ -5,6 +5,7 @@
 
 import { BufferError, LimitError } from '../errors.ts';
 import { type DataArray, type DType, dtypes } from './dtype.ts';
+import './nursery.ts';
 
 /** Below this many bytes a new array is cheaper than a lookup, and the collector's nursery handles it well. */
 const SMALLEST_POOLED = 16 * 1024;
