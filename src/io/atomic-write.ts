@@ -125,6 +125,12 @@ function keepOld(fs: FileSystem, target: string, previous: string, temporary: st
     quietly(() => fs.unlinkSync(link));
     throw error;
   }
+  // Between two names of one file a rename does nothing; a process that dies right here leaves two such names behind.
+  try {
+    fs.unlinkSync(link);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 function quietly(action: () => void): void {

@@ -38,6 +38,19 @@ describe('on a disk in memory', () => {
     expect([...disk.names.keys()]).toEqual(['/a']);
   });
 
+  test('a process that died between keeping the old file and taking its name leaves nothing that stays', () => {
+    const disk = new CrashDisk({ '/a': OLD });
+    let renames = 0;
+    disk.before = (operation) => {
+      if (operation === 'renameSync' && ++renames === 2) throw failure('EIO');
+    };
+    expect(() => save(disk)).toThrow(CheckpointError); // both names are now of one file
+    disk.before = () => undefined;
+    save(disk);
+    expect([...disk.names.keys()].sort()).toEqual(['/a', '/b']);
+    expect([disk.read('/a'), disk.read('/b')]).toEqual([NEW, OLD]);
+  });
+
   const codes = ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS', 'EACCES', 'EMFILE'];
   test.each(codes)('%s at any operation: a typed error, the old file as it was, no temporary left', (code) => {
     const operations = operationsOfASave();

@@ -131,6 +131,7 @@ export class CrashDisk {
       this.before('renameSync');
       const inode = this.names.get(from);
       if (inode === undefined) throw failure('ENOENT');
+      if (this.names.get(to) === inode) return; // as POSIX has it
       this.#change([
         { name: to, inode },
         { name: from, inode: null },
