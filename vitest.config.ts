@@ -10,7 +10,8 @@ export default defineConfig(({ mode }) => ({
     include: ['test/**/*.test.ts'],
     // A crash in native code takes its fork with it and not the whole run.
     pool: 'forks',
-    maxWorkers: 2,
+    // Alone in the long run, which measures speeds and resident memory.
+    maxWorkers: mode === 'long' ? 1 : 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // `npm run test:long`: every harness at its full count.

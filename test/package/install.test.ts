@@ -30,7 +30,11 @@ function npm(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {
   const run = spawnSync('npm', args, {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...Object.fromEntries(inherited), LANEGRAD_DATA: join(root, '..', 'shared', 'data'), ...env },
+    env: {
+      ...Object.fromEntries(inherited),
+      LANEGRAD_DATA: process.env.LANEGRAD_DATA ?? join(root, '..', 'shared', 'data'),
+      ...env,
+    },
     maxBuffer: 2 ** 26,
   });
   return { status: run.status ?? -1, output: `${run.stdout}${run.stderr}` };
