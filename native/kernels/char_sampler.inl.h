@@ -57,7 +57,7 @@ inline void char_sampler_pack(const CharSamplerWeights& weights, float* packed) 
   p.ldb = at.hidden;
   p.trans_b = true;
   for (int64_t j = 0; j < at.vocab; j += kPanel) {
-    pack_strip(p, 0, at.hidden, j, smaller(kPanel, at.vocab - j), packed + at.head() + j * at.hidden);
+    pack_panel(p, 0, at.hidden, j, smaller(kPanel, at.vocab - j), packed + at.head() + j * at.hidden);
   }
 }
 
@@ -89,17 +89,17 @@ inline void step_layer(const SamplerLayout& at, int32_t layer, const float* pack
 inline void head_logits(const SamplerLayout& at, const float* packed, const float* h, float* logits) {
   for (int64_t j = 0; j < at.vocab; j += kPanel) {
     const int64_t columns = smaller(kPanel, at.vocab - j);
-    const int vecs = static_cast<int>(ceil_div(columns, kLanes));
+    const int vecs = vectors(columns);
     for (int64_t k = 0; k < at.hidden; k += kBlockK) {
       Tile t{};
       t.k = smaller(kBlockK, at.hidden - k);
       t.a = h + k;
-      t.panel_row = static_cast<int64_t>(vecs) * kLanes;
-      t.panel = packed + at.head() + j * at.hidden + k * t.panel_row;
+      t.b_step = vecs * kLanes;
+      t.b = packed + at.head() + j * at.hidden + k * t.b_step;
       t.c = logits + j;
       t.start = k == 0 ? packed + at.head_bias() + j : t.c;
       t.tail = static_cast<int>(columns - (vecs - 1) * kLanes);
-      tile_of<false>(1, vecs)(t);
+      tile_of<TileMode::kInPlace>(1, vecs)(t);
     }
   }
 }

@@ -25,43 +25,13 @@ LANEGRAD_INLINE void pack_transposed(const float* src, int64_t ld, int rows, int
   }
 }
 
-// Rows d0 to d1 of a strip of a row-major B (row d0 at src), cut into panels that follow each other:
-// dst[panel][d][column], panels `depth` rows long and kPanel wide, the last one whole vectors. Row by row, so that memory
-// is read in runs as long as the strip is wide.
-inline void pack_straight(const float* src, int64_t ld, int64_t columns, int64_t d0, int64_t d1, int64_t depth,
-                          float* dst) {
-  constexpr int kAhead = 4;  // rows; a run is too short for the hardware to foresee the next one
-  const int64_t full = columns / kPanel;
-  const int rest = static_cast<int>(columns % kPanel);
-  const int rest_width = (rest + kLanes - 1) / kLanes * kLanes;
-  float* rest_panel = dst + full * depth * kPanel;
-  for (int64_t d = d0; d < d1; ++d, src += ld) {
-    const float* row = src;
-    const float* ahead = d + kAhead < d1 ? src + kAhead * ld : src;
-    float* out = dst + d * kPanel;
-    for (int64_t j = 0; j < full; ++j) {
-      LANEGRAD_UNROLL for (int v = 0; v < kTileVecs; ++v) {
-        prefetch(ahead + v * kLanes);
-        store(out + v * kLanes, load(row + v * kLanes));
-      }
-      row += kPanel;
-      ahead += kPanel;
-      out += depth * kPanel;
-    }
-    for (int v = 0; v < rest_width; v += kLanes) {
-      const int left = rest - v;
-      store(rest_panel + d * rest_width + v, left < kLanes ? load_tail(row + v, left) : load(row + v));
-    }
-  }
-}
-
-// A group of neighbouring rows of a transposed A (row-major [k, m]): dst[d·rows + r].
-inline void pack_rows(const float* src, int64_t ld, int rows, int64_t depth, float* dst) {
+// A panel of a row-major B, at most kPanel columns wide: dst[d·width + j], width in whole vectors.
+inline void pack_straight(const float* src, int64_t ld, int64_t columns, int64_t depth, float* dst) {
   constexpr int kAhead = 8;
-  for (int64_t d = 0; d < depth; ++d, src += ld, dst += rows) {
-    prefetch(d + kAhead < depth ? src + kAhead * ld : src);
-    int r = 0;
-    for (; r + kLanes <= rows; r += kLanes) store(dst + r, load(src + r));
-    if (r < rows) store_tail(dst + r, load_tail(src + r, rows - r), rows - r);
+  for (int64_t d = 0; d < depth; ++d, src += ld) {
+    for (int64_t v = 0; v < columns; v += kLanes, dst += kLanes) {
+      prefetch(src + kAhead * ld + v);
+      store(dst, load_lanes(src + v, static_cast<int>(smaller(kLanes, columns - v))));
+    }
   }
 }

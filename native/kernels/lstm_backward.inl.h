@@ -7,8 +7,7 @@ struct LstmBackward {
   const LstmBackwardArgs* args;
   LstmTape tape;
   LstmSplit split;
-  const float* w_hh;  // packed for dG·W_hh: [panels][4H, kPanel]
-  float* packed;
+  float* w_hh;  // packed for dG·W_hh: [panels][4H, kPanel]
   float* dh;  // [B, H]
   float* dc;  // [B, H]
   int64_t step;
@@ -51,19 +50,20 @@ inline void lstm_backward_dh(const LstmBackward& bwd, int64_t walked, int64_t ro
   if (dh == nullptr) return;
   for (int64_t panel = panel0; panel < panel1; ++panel) {
     const int64_t unit = panel * kPanel, columns = smaller(kPanel, hidden - unit);
-    const int vecs = static_cast<int>(ceil_div(columns, kLanes));
+    const int vecs = vectors(columns);
     for (int64_t k = 0; k < depth; k += kBlockK) {
       Tile t{};
       t.k = smaller(kBlockK, depth - k);
       t.a = tape.gates + kGates * tape.at(tape.time(walked), row0) + k;
       t.a_step = depth;
-      t.panel_row = static_cast<int64_t>(vecs) * kLanes;
-      t.panel = bwd.w_hh + panel * depth * kPanel + k * t.panel_row;
+      t.b_step = vecs * kLanes;
+      t.packed = bwd.w_hh + panel * depth * kPanel + k * t.b_step;
+      t.b = t.packed;
       t.c = dh + row0 * hidden + unit;
       t.start = k > 0 ? t.c : dy == nullptr ? nullptr : dy + row0 * hidden + unit;
       t.c_row = t.start_row = hidden;
       t.tail = static_cast<int>(columns - (vecs - 1) * kLanes);
-      multiply_panel(t, row1 - row0, vecs, Ahead{});
+      multiply_rows(t, row1 - row0, vecs, false, Ahead{});
     }
   }
 }
@@ -71,8 +71,7 @@ inline void lstm_backward_dh(const LstmBackward& bwd, int64_t walked, int64_t ro
 inline void run_lstm_backward_pack(void* ctx, int task, int) {
   const auto& bwd = *static_cast<const LstmBackward*>(ctx);
   const int64_t hidden = bwd.tape.hidden, depth = kGates * hidden, unit = static_cast<int64_t>(task) * kPanel;
-  pack_straight(bwd.args->in.w_hh + unit, hidden, smaller(kPanel, hidden - unit), 0, depth, depth,
-                bwd.packed + unit * depth);
+  pack_straight(bwd.args->in.w_hh + unit, hidden, smaller(kPanel, hidden - unit), depth, bwd.w_hh + unit * depth);
 }
 
 inline void run_lstm_backward_rows(void* ctx, int task, int) {
@@ -145,7 +144,7 @@ inline void lstm_weight_gradients(const LstmBackward& bwd, const Parallel& par, 
     p.b = tape.reverse ? args.y + tape.rows * hidden : args.in.h0;
     p.b_late = tape.reverse ? args.in.h0 : args.y;
     p.c = args.dw_hh;
-    multiply(p, 1, 0, 0, 0, false, par, scratch);
+    multiply(p, par, scratch);
   }
   p.late = rows;
   p.b_late = nullptr;
@@ -153,7 +152,7 @@ inline void lstm_weight_gradients(const LstmBackward& bwd, const Parallel& par, 
     p.n = p.ldb = p.ldc = inputs;
     p.b = args.in.x;
     p.c = args.dw_ih;
-    multiply(p, 1, 0, 0, 0, false, par, scratch);
+    multiply(p, par, scratch);
   }
   if (args.dx != nullptr) {
     p.trans_a = false;
@@ -162,7 +161,7 @@ inline void lstm_weight_gradients(const LstmBackward& bwd, const Parallel& par, 
     p.k = p.late = width;
     p.b = args.in.w_ih;
     p.c = args.dx;
-    multiply(p, 1, 0, 0, 0, false, par, scratch);
+    multiply(p, par, scratch);
   }
 }
 
@@ -179,7 +178,7 @@ inline void lstm_backward(const LstmBackwardArgs& args, const Parallel& par, Scr
   const int64_t panels = ceil_div(dims.hidden, kPanel);
   float* dh = scratch.data;
   float* dc = dh + lines;
-  LstmBackward bwd{&args, LstmTape(dims, args.workspace), LstmSplit(dims, par.threads), dc + lines, dc + lines, dh, dc,
+  LstmBackward bwd{&args, LstmTape(dims, args.workspace), LstmSplit(dims, par.threads), dc + lines, dh, dc,
                    0};
   if (args.dc_n == nullptr) memset(dc, 0, state_bytes);
   else memcpy(dc, args.dc_n, state_bytes);

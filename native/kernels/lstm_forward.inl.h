@@ -111,7 +111,7 @@ inline void lstm(const LstmArgs& args, const Parallel& par, Scratch scratch) {
     p.start = bias;
     p.c = fwd.tape.gates;
     p.ldc = p.n;
-    multiply(p, 1, 0, 0, 0, false, par, fwd.w_hh + blocks * dims.hidden * kGateLanes);
+    multiply(p, par, fwd.w_hh + blocks * dims.hidden * kGateLanes);
   }
   if (fwd.split.by_rows) {
     par.run(par, static_cast<int>(fwd.split.tasks), run_lstm_rows, &fwd);
