@@ -88,7 +88,7 @@ describe('a training that cannot be is refused in one line with exit 2, and leav
       ['LANEGRAD_BACKEND', 'gpu'],
       ['LANEGRAD_NUM_THREADS', 'many'],
     ]) {
-      const options = { cwd, env: { [name]: value } };
+      const options = { cwd, env: { LANEGRAD_BACKEND: 'auto', [name]: value } };
       expect(await refusal(['train', 'text.txt', ...TINY, '--steps', '1'], options)).toMatch(name);
     }
     expect(filesIn(cwd)).toEqual(['text.txt']);
