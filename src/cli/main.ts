@@ -35,6 +35,7 @@ program
   .option('--lr <rate>', 'learning rate at the start (default: 4e-3)')
   .option('--schedule <name>', 'how the rate falls until the end: cosine, linear or constant (default: cosine)')
   .option('--clip <norm>', 'largest norm of the gradient, 0 for any (default: 5)')
+  .option('--weight-decay <w>', 'share of the rate that each weight loses a step, 0 for plain Adam (default: 0.1)')
   .option('--epochs <n>', 'end after so many passes over the text (default: 10)')
   .option('--steps <n>', 'end after so many steps')
   .option('--minutes <m>', 'end after so many minutes of training')

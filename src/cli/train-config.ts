@@ -19,6 +19,7 @@ export interface TrainConfig {
   readonly lr: number;
   readonly schedule: keyof typeof schedules;
   readonly clip: number;
+  readonly weightDecay: number;
   readonly epochs: number | null;
   readonly steps: number | null;
   readonly minutes: number | null;
@@ -42,6 +43,7 @@ export const trainRules: Rules = {
   lr: positive,
   schedule: oneOf(Object.keys(schedules) as (keyof typeof schedules)[]),
   clip: nonNegative,
+  weightDecay: nonNegative,
   epochs: count(),
   steps: count(),
   minutes: positive,
@@ -60,13 +62,15 @@ export const trainDefaults = {
   lr: 4e-3,
   schedule: 'cosine',
   clip: 5,
+  // A text is read a dozen times in minutes: without decay the model learns it by heart (README, Performance).
+  weightDecay: 0.1,
   epochs: 10,
   checkpointEvery: '60s',
 } as const satisfies TrainFlags;
 
 const horizons = ['epochs', 'steps', 'minutes'] as const;
-/** What a run cannot change: the shape of its model, its place in the data and its draws depend on these. */
-const fixed = ['hidden', 'layers', 'embed', 'dropout', 'seq', 'batch', 'val', 'seed'] as const;
+/** What a run cannot change: its model, its place in the data, its draws and its optimizer are made of these. */
+const fixed = ['hidden', 'layers', 'embed', 'dropout', 'seq', 'batch', 'val', 'seed', 'weightDecay'] as const;
 
 /** `--checkpoint-every` for `checkpointEvery`. */
 export function optionName(key: string): string {

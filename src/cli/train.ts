@@ -7,7 +7,7 @@ import { manualSeed } from '../core/rng.ts';
 import { ConfigError } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint } from '../io/checkpoint.ts';
 import { CharLSTM } from '../models/char-lstm.ts';
-import { Adam } from '../optim/index.ts';
+import { AdamW } from '../optim/index.ts';
 import { Corpus } from '../text/corpus.ts';
 import { EvaluationStreams, splitText, TrainingStreams } from '../text/streams.ts';
 import {
@@ -99,7 +99,7 @@ interface Prepared {
 }
 
 function prepare(config: TrainConfig, corpus: Corpus, checkpoint: Checkpoint | null): Prepared {
-  const { hidden, layers, embed, dropout, seq, batch, val, lr, clip } = config;
+  const { hidden, layers, embed, dropout, seq, batch, val, lr, clip, weightDecay } = config;
   const { trainSize, validationSize } = splitText(corpus.size, val);
   const train = new TrainingStreams(corpus.ids.subarray(0, trainSize), { batch, seq });
   const { vocabulary } = corpus;
@@ -112,7 +112,7 @@ function prepare(config: TrainConfig, corpus: Corpus, checkpoint: Checkpoint | n
   const task = new LanguageTask({
     model,
     vocab: vocabulary.size,
-    optimizer: new Adam(model.parameters(), { lr }),
+    optimizer: new AdamW(model.parameters(), { lr, weightDecay }),
     train,
     validation: validationSize > 0 ? new EvaluationStreams(corpus.ids, trainSize) : undefined,
     clip: clip === 0 ? Infinity : clip,

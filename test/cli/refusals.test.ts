@@ -50,6 +50,7 @@ const refusedTrainings: [args: string[], message: RegExp][] = [
   [['text.txt', '--lr', 'fast'], /--lr/],
   [['text.txt', '--schedule', 'stairs'], /--schedule.*cosine \| linear \| constant/],
   [['text.txt', '--clip', '-5'], /--clip/],
+  [['text.txt', '--weight-decay', '-0.1'], /--weight-decay/],
   [['text.txt', '--epochs', '0'], /--epochs/],
   [['text.txt', '--steps', '1.5'], /--steps/],
   [['text.txt', '--minutes', '0'], /--minutes/],

@@ -28,6 +28,7 @@ describe('newConfig', () => {
       lr: 4e-3,
       schedule: 'cosine',
       clip: 5,
+      weightDecay: 0.1,
       epochs: 10,
       steps: null,
       minutes: null,
