@@ -131,37 +131,40 @@ inline void lstm_weight_gradients(const LstmBackward& bwd, const Parallel& par, 
   const LstmTape& tape = bwd.tape;
   const int64_t rows = tape.steps * tape.rows, hidden = tape.hidden, inputs = args.dims.inputs;
   const int64_t width = kGates * hidden;
-  Product p{};
-  p.a = tape.gates;
-  p.lda = width;
-  p.trans_a = true;
-  p.m = width;
-  p.k = rows;
-  if (args.dw_hh != nullptr) {
-    // The state before each step: y one step earlier in the walk, and h0 for the step walked first.
-    p.n = p.ldb = p.ldc = hidden;
-    p.late = tape.reverse ? larger(0, rows - tape.rows) : smaller(rows, tape.rows);
-    p.b = tape.reverse ? args.y + tape.rows * hidden : args.in.h0;
-    p.b_late = tape.reverse ? args.in.h0 : args.y;
-    p.c = args.dw_hh;
-    multiply(p, par, scratch);
-  }
-  p.late = rows;
-  p.b_late = nullptr;
-  if (args.dw_ih != nullptr) {
-    p.n = p.ldb = p.ldc = inputs;
-    p.b = args.in.x;
-    p.c = args.dw_ih;
-    multiply(p, par, scratch);
+  Product dw_hh{};
+  dw_hh.a = tape.gates;
+  dw_hh.lda = width;
+  dw_hh.trans_a = true;
+  dw_hh.m = width;
+  dw_hh.k = rows;
+  Product dw_ih = dw_hh;
+  // The state before each step: y one step earlier in the walk, and h0 for the step walked first.
+  dw_hh.n = dw_hh.ldb = dw_hh.ldc = hidden;
+  dw_hh.late = tape.reverse ? larger(0, rows - tape.rows) : smaller(rows, tape.rows);
+  dw_hh.b = tape.reverse ? args.y + tape.rows * hidden : args.in.h0;
+  dw_hh.b_late = tape.reverse ? args.in.h0 : args.y;
+  dw_hh.c = args.dw_hh;
+  dw_ih.n = dw_ih.ldb = dw_ih.ldc = inputs;
+  dw_ih.late = rows;
+  dw_ih.b = args.in.x;
+  dw_ih.c = args.dw_ih;
+  if (args.dw_hh != nullptr && args.dw_ih != nullptr) {
+    dw_hh.also = &dw_ih;
+    multiply(dw_hh, par, scratch);
+  } else if (args.dw_hh != nullptr) {
+    multiply(dw_hh, par, scratch);
+  } else if (args.dw_ih != nullptr) {
+    multiply(dw_ih, par, scratch);
   }
   if (args.dx != nullptr) {
-    p.trans_a = false;
-    p.m = rows;
-    p.n = p.ldb = p.ldc = inputs;
-    p.k = p.late = width;
-    p.b = args.in.w_ih;
-    p.c = args.dx;
-    multiply(p, par, scratch);
+    Product dx{};
+    dx.a = tape.gates;
+    dx.m = rows;
+    dx.n = dx.ldb = dx.ldc = inputs;
+    dx.k = dx.lda = dx.late = width;
+    dx.b = args.in.w_ih;
+    dx.c = args.dx;
+    multiply(dx, par, scratch);
   }
 }
 

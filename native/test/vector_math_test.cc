@@ -41,8 +41,8 @@ const Function kFunctions[] = {
     {"expm1", UnaryOp::kExpm1, expm1, -1, kInf, 1.57, 1.71, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, kInf}}},
     {"log", UnaryOp::kLog, log, -kInf, kInf, 0.84, 0.84, {{1, 0}, {0, -kInf}, {kInf, kInf}}},
     {"log1p", UnaryOp::kLog1p, log1p, -kInf, kInf, 0.84, 0.84, {{-0.0f, -0.0f}, {-1, -kInf}, {kInf, kInf}}},
-    {"tanh", UnaryOp::kTanh, tanh, -1, 1, 0.89, 1.12, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, 1}}},
-    {"sigmoid", UnaryOp::kSigmoid, sigmoid, 0, 1, 1.04, 1.51, {{0, 0.5f}, {-kInf, 0}, {kInf, 1}}},
+    {"tanh", UnaryOp::kTanh, tanh, -1, 1, 1.35, 1.38, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, 1}}},
+    {"sigmoid", UnaryOp::kSigmoid, sigmoid, 0, 1, 1.59, 1.45, {{0, 0.5f}, {-kInf, 0}, {kInf, 1}}},
     {"softplus", UnaryOp::kSoftplus, softplus, 0, kInf, 1.04, 1.06, {{-kInf, 0}, {kInf, kInf}, {100, 100}}},
 };
 
