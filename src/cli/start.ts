@@ -59,7 +59,7 @@ async function start(): Promise<number> {
   try {
     const outcome = await train({
       files,
-      flags: { ...sizes[backend], minutes: MINUTES },
+      flags: { ...sizes[backend], minutes: MINUTES, val: 0.05 },
       out,
       resume: false,
       reporter: createReporter(process.stderr, 'chars'),

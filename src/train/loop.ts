@@ -24,7 +24,7 @@ const METRICS_EVERY = 10;
 /** A whole training is validated at most so many times, at equal distances, the last time at its end. */
 const MOST_VALIDATIONS = 10;
 /** Where the end is a time, validating takes at most this part of the time that is trained between. */
-const VALIDATION_PART = 0.5;
+const VALIDATION_PART = 0.25;
 /** The loop lets timers, signals and servers have their turn after so many milliseconds. */
 const YIELD_MS = 20;
 

@@ -252,7 +252,7 @@ describe('runTraining', () => {
     expect(result.seconds).toBeLessThan(0.4 + 0.3);
     expect(result.steps).toBeLessThanOrEqual(41);
     expect((performance.now() - began) / 1000 - result.seconds).toBeGreaterThan(0.14 * seen.length);
-    // Each validation costs more than half of the training between two tenths, so most of them are passed over.
+    // Each validation costs more than a quarter of the training between two tenths, so most of them are passed over.
     expect(seen.length).toBeLessThan(5);
     expect(seen.at(-1)).toBe(task.steps);
     expect(task.rates.every((rate, i) => i === 0 || rate < task.rates[i - 1])).toBe(true);
