@@ -214,7 +214,8 @@ describeNative('the addon in threads and processes', () => {
       const n = 1500;
       const [a, c] = [numbers(n * n, 1), new Float32Array(n * n)];
       const x = numbers(1 << 20, 1), y = new Float32Array(1 << 20), z = new Float32Array(1 << 20);
-      const limit = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + bytes + ':unlimited']);
+      // Without pipes: Node itself would allocate for them, and end for want of memory.
+      const limit = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + bytes + ':unlimited'], { stdio: 'ignore' });
       addon.setThreads(1);
       addon.unary(11, 0, 0, x, z);
       addon.setThreads(8);
