@@ -5,7 +5,7 @@
 'use strict';
 
 const { spawnSync } = require('node:child_process');
-const { copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
+const { chmodSync, copyFileSync, existsSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -30,4 +30,6 @@ if (run.status !== 0) {
 } else {
   writeFileSync(join(dist, 'index.cjs'), "module.exports = require('./index.js');\n");
   copyFileSync(join(dist, 'index.d.ts'), join(dist, 'index.d.cts'));
+  // npm does so for those who install the package; `npx lanegrad` in this folder runs the file as it lies here.
+  chmodSync(join(dist, 'cli', 'main.js'), 0o755);
 }
