@@ -33,6 +33,7 @@ export {
 } from './errors.ts';
 export * as io from './io/index.ts';
 export * as models from './models/index.ts';
+export { CharLSTM, generate, generateStream } from './models/index.ts';
 export * as nn from './nn/index.ts';
 export {
   abs,
