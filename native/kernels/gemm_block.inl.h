@@ -10,6 +10,8 @@
 constexpr int64_t kRowBlock = 512;        // rows of A that meet one panel of B after another
 constexpr int64_t kRowBlockPacked = 256;  // the same where A is packed: 256 KiB, within a second-level cache
 constexpr int kRowGroup = 2 * kTileRows;  // rows of a packed A that lie side by side: a cache line on AVX-512
+constexpr int kThinRows = 2;              // so few rows that B is read in place, kThinVecs vectors wide
+constexpr int kThinVecs = kLanes == 16 || (kLanes == 4 && kFma) ? 8 : 6;
 constexpr int kSwapGroup = 16;            // rows that are transposed together
 constexpr int kSwapRun = 64;              // and stored together, in runs of that length
 
@@ -213,34 +215,57 @@ inline size_t block_scratch(bool trans_a) {
   return static_cast<size_t>(kBlockK * (kPanel + (trans_a ? kRowBlockPacked : 0)));
 }
 
+// Whether rows k0 to k0 + depth of a row-major B lie in one array, and where column j of row k0 is.
+inline bool in_one_array(const Product& p, int64_t k0, int64_t depth) { return k0 >= p.late || k0 + depth <= p.late; }
+inline const float* row_major_b(const Product& p, int64_t k0, int64_t j) {
+  return k0 >= p.late ? p.b_late + (k0 - p.late) * p.ldb + j : p.b + k0 * p.ldb + j;
+}
+
+// A tile at (i0, j) over one block of K; where A and B are is left to the caller.
+inline Tile tile_at(const Product& p, int64_t i0, int64_t j, int64_t k0, int64_t depth) {
+  Tile t{};
+  t.k = depth;
+  t.a = p.a + i0 * p.lda + k0;
+  t.a_step = p.lda;
+  t.c_row = p.ldc;
+  t.c = p.trans_c ? p.c + j * p.ldc + i0 : p.c + i0 * p.ldc + j;
+  t.start = k0 > 0 ? t.c : p.start;
+  t.start_row = k0 > 0 ? p.ldc : p.start_row;
+  if (k0 == 0 && p.start != nullptr) t.start += p.trans_c ? j * p.start_row + i0 : i0 * p.start_row + j;
+  t.tail = kLanes;
+  return t;
+}
+
 // One block of K for rows i0 to i0 + rows and columns j0 to j1; `packed_a` is op(A) there, or null.
 inline void multiply_panels(const Product& p, int64_t i0, int64_t rows, int64_t k0, int64_t depth, int64_t j0,
                             int64_t j1, const float* packed_a, float* panel) {
+  const bool row_major = !p.trans_b && !p.trans_c && in_one_array(p, k0, depth);
+  if (row_major && packed_a == nullptr && rows <= kThinRows) {
+    for (; j0 + kThinVecs * kLanes <= j1; j0 += kThinVecs * kLanes) {
+      Tile t = tile_at(p, i0, j0, k0, depth);
+      t.b = row_major_b(p, k0, j0);
+      t.b_step = p.ldb;
+      (rows == 1 ? tile<TileMode::kInPlace, kThinVecs, 1> : tile<TileMode::kInPlace, kThinVecs, kThinRows>)(t);
+    }
+  }
   for (int64_t j = j0; j < j1; j += kPanel) {
     const int64_t columns = smaller(kPanel, j1 - j);
     const int vecs = vectors(columns);
     // A row-major B is packed by the first tile on its way, unless its panel has an edge.
-    const bool copy_b = !p.trans_b && !p.trans_c && columns == kPanel && (k0 >= p.late || k0 + depth <= p.late);
-    Tile t{};
-    t.k = depth;
-    t.a = packed_a != nullptr ? packed_a : p.a + i0 * p.lda + k0;
-    t.a_step = p.lda;
+    const bool copy_b = row_major && columns == kPanel;
+    Tile t = tile_at(p, i0, j, k0, depth);
     t.packed = panel;
     if (copy_b) {
-      t.b = k0 >= p.late ? p.b_late + (k0 - p.late) * p.ldb + j : p.b + k0 * p.ldb + j;
+      t.b = row_major_b(p, k0, j);
       t.b_step = p.ldb;
     } else {
       pack_panel(p, k0, depth, j, columns, panel);
       t.b = panel;
       t.b_step = vecs * kLanes;
     }
-    t.c_row = p.ldc;
-    t.c = p.trans_c ? p.c + j * p.ldc + i0 : p.c + i0 * p.ldc + j;
-    t.start = k0 > 0 ? t.c : p.start;
-    t.start_row = k0 > 0 ? p.ldc : p.start_row;
-    if (k0 == 0 && p.start != nullptr) t.start += p.trans_c ? j * p.start_row + i0 : i0 * p.start_row + j;
     t.tail = static_cast<int>(columns - (vecs - 1) * kLanes);
     if (packed_a != nullptr) {
+      t.a = packed_a;
       multiply_groups(t, rows, vecs, copy_b);
       continue;
     }

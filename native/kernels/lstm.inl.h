@@ -10,8 +10,10 @@
 #include "lstm_cell.inl.h"
 
 constexpr int64_t kLstmMostFloats = int64_t{1} << 52;
-constexpr int64_t kRowsPerWorker = 4;         // fewer sequences a worker and the weights' traffic dominates
-constexpr double kFlopsPerStep = 1048576.0;   // about 5 µs: a step worth sharing
+constexpr int64_t kFewestRows = 4;  // of a task: with fewer, the weights' traffic dominates
+constexpr int64_t kTaskRows = 8;    // of a task where there are sequences enough: small, so that a thread which loses
+                                    // its core for a while does not hold up the rest
+constexpr double kFlopsPerStep = 262144.0;  // a step worth sharing: its weights alone take some µs to read
 
 inline int64_t lstm_workspace(const LstmDims& dims) {
   const double floats = 6.0 * static_cast<double>(dims.steps) * static_cast<double>(dims.batch) *
@@ -46,10 +48,11 @@ struct LstmSplit {
   int64_t tasks;  // row ranges, each through all steps
 
   LstmSplit(const LstmDims& dims, int threads) {
-    const int64_t ranges = larger(1, smaller(threads, dims.batch / kRowsPerWorker));
+    const int64_t fair = smaller(threads, dims.batch / kFewestRows);
+    const int64_t ranges = threads == 1 ? 1 : larger(1, larger(fair, smaller(4 * threads, dims.batch / kTaskRows)));
     const double flops = 8.0 * static_cast<double>(dims.batch) * static_cast<double>(dims.hidden) *
                          static_cast<double>(dims.hidden);
-    by_rows = ranges == threads || flops < kFlopsPerStep;
+    by_rows = ranges >= threads || flops < kFlopsPerStep;
     tasks = by_rows ? ranges : 1;
   }
   int64_t first_row(int64_t task, int64_t batch) const { return batch * task / tasks; }
