@@ -12,8 +12,8 @@ constexpr int64_t kRowBlockPacked = 256;  // the same where A is packed: 256 KiB
 constexpr int kRowGroup = 2 * kTileRows;  // rows of a packed A that lie side by side: a cache line on AVX-512
 constexpr int kThinRows = 2;              // so few rows that B is read in place, kThinVecs vectors wide
 constexpr int kThinVecs = kLanes == 16 || (kLanes == 4 && kFma) ? 8 : 6;
-constexpr int kSwapGroup = 16;            // rows that are transposed together
-constexpr int kSwapRun = 64;              // and stored together, in runs of that length
+constexpr int kSwapGroup = 16;  // rows that are transposed together
+constexpr int kSwapRun = 64;    // and stored together, in runs of that length
 
 // C [m, n] = start + op(A)·op(B). Leading dimensions are those of the arrays as stored.
 struct Product {

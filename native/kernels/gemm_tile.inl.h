@@ -11,16 +11,13 @@ constexpr int kPanel = kTileVecs * kLanes;  // columns of a packed panel of B
 
 // How a tile meets its operands.
 enum class TileMode {
-  kInPlace,    // A (r, k) at a + r·a_step + k; B packed
-  kPackedA,    // A (r, k) at a + k·a_step + r; B packed
-  kCopyB,      // A as in kInPlace; B in place, rows b_step apart, and copied to `packed` on the way
+  kInPlace,  // A (r, k) at a + r·a_step + k; B packed
+  kPackedA,  // A (r, k) at a + k·a_step + r; B packed
+  kCopyB,    // A as in kInPlace; B in place, rows b_step apart, and copied to `packed` on the way
   kPackedACopyB,
 };
 constexpr bool packs_a(TileMode mode) { return mode == TileMode::kPackedA || mode == TileMode::kPackedACopyB; }
 constexpr bool copies_b(TileMode mode) { return mode == TileMode::kCopyB || mode == TileMode::kPackedACopyB; }
-constexpr TileMode copying_b(TileMode mode) {
-  return packs_a(mode) ? TileMode::kPackedACopyB : TileMode::kCopyB;
-}
 
 // C[r, :] = start[r, :] + sum over k of A[r, k]·B[k, :], for one tile.
 struct Tile {
@@ -41,9 +38,7 @@ using TileFn = void (*)(const Tile&);
 
 template <int NV, int MR, class Body>
 LANEGRAD_INLINE void for_tile_rows(const Body& body) {
-  LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
-    LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) body(r, v);
-  }
+  LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) { LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) body(r, v); }
 }
 
 template <TileMode kMode, int NV, int MR>
@@ -51,9 +46,7 @@ void tile(const Tile& t) {
   // Rows of B that are fetched ahead where it is read in place: strides hide them from the hardware.
   constexpr int kAhead = 8;
   vf acc[MR][NV];
-  LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
-    LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = zero();
-  }
+  LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) { LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = zero(); }
   const float* a = t.a;
   const float* b = t.b;
   float* packed = t.packed;

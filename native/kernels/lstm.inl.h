@@ -16,8 +16,8 @@ constexpr int64_t kTaskRows = 8;    // of a task where there are sequences enoug
 constexpr double kFlopsPerStep = 262144.0;  // a step worth sharing: its weights alone take some µs to read
 
 inline int64_t lstm_workspace(const LstmDims& dims) {
-  const double floats = 6.0 * static_cast<double>(dims.steps) * static_cast<double>(dims.batch) *
-                        static_cast<double>(dims.hidden);
+  const double floats =
+      6.0 * static_cast<double>(dims.steps) * static_cast<double>(dims.batch) * static_cast<double>(dims.hidden);
   return floats < static_cast<double>(kLstmMostFloats) ? 6 * dims.steps * dims.batch * dims.hidden : kLstmMostFloats;
 }
 
@@ -50,8 +50,8 @@ struct LstmSplit {
   LstmSplit(const LstmDims& dims, int threads) {
     const int64_t fair = smaller(threads, dims.batch / kFewestRows);
     const int64_t ranges = threads == 1 ? 1 : larger(1, larger(fair, smaller(4 * threads, dims.batch / kTaskRows)));
-    const double flops = 8.0 * static_cast<double>(dims.batch) * static_cast<double>(dims.hidden) *
-                         static_cast<double>(dims.hidden);
+    const double flops =
+        8.0 * static_cast<double>(dims.batch) * static_cast<double>(dims.hidden) * static_cast<double>(dims.hidden);
     by_rows = ranges >= threads || flops < kFlopsPerStep;
     tasks = by_rows ? ranges : 1;
   }

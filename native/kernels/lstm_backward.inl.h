@@ -8,8 +8,8 @@ struct LstmBackward {
   LstmTape tape;
   LstmSplit split;
   float* w_hh;  // packed for dG·W_hh: [panels][4H, kPanel]
-  float* dh;  // [B, H]
-  float* dc;  // [B, H]
+  float* dh;    // [B, H]
+  float* dc;    // [B, H]
   int64_t step;
 };
 
@@ -181,8 +181,7 @@ inline void lstm_backward(const LstmBackwardArgs& args, const Parallel& par, Scr
   const int64_t panels = ceil_div(dims.hidden, kPanel);
   float* dh = scratch.data;
   float* dc = dh + lines;
-  LstmBackward bwd{&args, LstmTape(dims, args.workspace), LstmSplit(dims, par.threads), dc + lines, dh, dc,
-                   0};
+  LstmBackward bwd{&args, LstmTape(dims, args.workspace), LstmSplit(dims, par.threads), dc + lines, dh, dc, 0};
   if (args.dc_n == nullptr) memset(dc, 0, state_bytes);
   else memcpy(dc, args.dc_n, state_bytes);
   if (dims.steps > 0) {

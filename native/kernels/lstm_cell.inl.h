@@ -31,11 +31,11 @@ struct CellTile {
   const float* bias;  // [4, hidden]
   const float* h;
   const float* c_prev;
-  float* gates;   // the activated gates
-  float* c;       // may be c_prev
+  float* gates;  // the activated gates
+  float* c;      // may be c_prev
   float* tanh_c;
-  float* y;       // h of this step; must not be h
-  int lanes;      // units in this block
+  float* y;   // h of this step; must not be h
+  int lanes;  // units in this block
 };
 
 template <int MR>
@@ -78,7 +78,8 @@ LANEGRAD_INLINE void activate_cells(const CellTile& t, int rows, const float* pr
 
 using CellFn = void (*)(const CellTile&);
 
-template <int MR> void cell_tile(const CellTile& t) {
+template <int MR>
+void cell_tile(const CellTile& t) {
   vf acc[MR][kGates];
   const int64_t gate_row = kGates * t.hidden;
   const int lanes = t.lanes;
@@ -131,7 +132,8 @@ template <int MR> void cell_tile(const CellTile& t) {
   activate_cells(t, MR, pre);
 }
 
-template <int MR = kCellRows> CellFn cell_of_rows(int rows) {
+template <int MR = kCellRows>
+CellFn cell_of_rows(int rows) {
   if constexpr (MR > 1) {
     if (rows < MR) return cell_of_rows<MR - 1>(rows);
   }

@@ -95,8 +95,15 @@ inline void lstm(const LstmArgs& args, const Parallel& par, Scratch scratch) {
     bias[j] = (args.in.b_ih == nullptr ? 0.0f : args.in.b_ih[j]) + (args.in.b_hh == nullptr ? 0.0f : args.in.b_hh[j]);
   }
   const int64_t blocks = ceil_div(dims.hidden, kLanes);
-  LstmForward fwd{&args, LstmTape(dims, args.workspace), LstmSplit(dims, par.threads), blocks,
-                  lstm_input_in_cell(dims), bias, nullptr, nullptr, 0};
+  LstmForward fwd{&args,
+                  LstmTape(dims, args.workspace),
+                  LstmSplit(dims, par.threads),
+                  blocks,
+                  lstm_input_in_cell(dims),
+                  bias,
+                  nullptr,
+                  nullptr,
+                  0};
   fwd.w_ih = bias + whole_lines(kGates * dims.hidden);
   fwd.w_hh = fwd.w_ih + (fwd.input_in_cell ? blocks * dims.inputs * kGateLanes : 0);
   par.run(par, static_cast<int>(blocks), run_lstm_pack, &fwd);

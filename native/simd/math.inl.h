@@ -143,8 +143,8 @@ LANEGRAD_INLINE vf vsoftplus(vf x) {
 
 // 1 / (1 + e⁻ˣ); never outside [0, 1]. At most 1.59 ULP [1.45, and neighbours may change places].
 LANEGRAD_INLINE vf vsigmoid(vf x) {
-  // With eˣ = u·e⁻ʳ and u a power of two it is u / (u + eʳ), for either sign of x. Above 30 it is 1, below −104 it is 0;
-  // the operands stand so that NaN passes both bounds.
+  // With eˣ = u·e⁻ʳ and u a power of two it is u / (u + eʳ), for either sign of x. Above 30 it is 1, below −104 it is
+  // 0; the operands stand so that NaN passes both bounds.
   const vf one = set1(1.0f);
   const vf y = vmax(set1(-104.0f), vmin(set1(30.0f), x));
   const vi n = to_int(y * set1(kLog2E));

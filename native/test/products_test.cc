@@ -75,8 +75,20 @@ void gemm_case(Machine& m, int64_t rows, int64_t cols, int64_t depth, bool ta, b
   const Floats a = drawn(rows * depth * batch), b = drawn(depth * cols * batch), bias = drawn(cols);
   const Floats before = start == Start::kAccumulate ? drawn(c_stride * batch) : garbage(c_stride * batch);
   Floats c = before;
-  const GemmArgs args{ta, tb, start == Start::kAccumulate, rows, cols, depth, a.data(), b.data(), c.data(),
-                      start == Start::kBias ? bias.data() : nullptr, batch, a_stride, b_stride, c_stride};
+  const GemmArgs args{ta,
+                      tb,
+                      start == Start::kAccumulate,
+                      rows,
+                      cols,
+                      depth,
+                      a.data(),
+                      b.data(),
+                      c.data(),
+                      start == Start::kBias ? bias.data() : nullptr,
+                      batch,
+                      a_stride,
+                      b_stride,
+                      c_stride};
   m.table.gemm(args, m.parallel, m.scratch(m.table.gemm_scratch(args, m.threads)));
   for (int64_t item = 0; item < batch; ++item) {
     for (int64_t at = 0; at < c_stride; ++at) {
@@ -227,9 +239,9 @@ std::vector<Floats> run_lstm(Machine& m, const LstmCase& in, unsigned wanted) {
   const LstmArgs forward{d, in.inputs(), out[0].data(), out[1].data(), out[2].data(), workspace.data()};
   m.table.lstm(forward, m.parallel, m.scratch(m.table.lstm_scratch(forward, m.threads)));
   const auto asked = [&](int i) { return (wanted >> i & 1) != 0 ? out[static_cast<size_t>(3 + i)].data() : nullptr; };
-  const LstmBackwardArgs backward{d,        in.inputs(), out[0].data(), workspace.data(), in.dy.data(),
-                                  in.dh_n.data(), in.dc_n.data(), asked(0), asked(1), asked(2), asked(3), asked(4),
-                                  asked(5)};
+  const LstmBackwardArgs backward{
+      d,        in.inputs(), out[0].data(), workspace.data(), in.dy.data(), in.dh_n.data(), in.dc_n.data(),
+      asked(0), asked(1),    asked(2),      asked(3),         asked(4),     asked(5)};
   m.table.lstm_backward(backward, m.parallel, m.scratch(m.table.lstm_backward_scratch(backward, m.threads)));
   return out;
 }
