@@ -14,11 +14,10 @@ function collectStorages(value: unknown, found: Set<Storage>): void {
     if (item instanceof Tensor) {
       found.add(item.storage);
       if (item.grad !== null) queue.push(item.grad);
-    } else if (ArrayBuffer.isView(item)) {
-      // A typed array holds no tensors, and may be long.
-    } else if (item instanceof Map) queue.push(...item.values());
-    else if (Symbol.iterator in item) queue.push(...(item as Iterable<unknown>));
-    else queue.push(...Object.values(item));
+    } else if (item instanceof Map || item instanceof Set || Array.isArray(item)) {
+      // One by one: spreading a long list would overflow the stack.
+      for (const value of item.values()) queue.push(value);
+    } else if (!ArrayBuffer.isView(item)) queue.push(...Object.values(item));
   }
 }
 

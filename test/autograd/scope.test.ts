@@ -15,6 +15,16 @@ describe('scope', () => {
     expect([...view.data]).toEqual([1, 1]);
   });
 
+  test('a long list, and a generator that is not walked', () => {
+    const { list, generator } = scope(() => {
+      const list: unknown[] = Array.from({ length: 300_000 }, (_, i) => i);
+      list.push(ones([2]));
+      return { list, generator: [1, 2].values() };
+    });
+    expect([...(list.at(-1) as Tensor).data]).toEqual([1, 1]);
+    expect([...generator]).toEqual([1, 2]);
+  });
+
   test('what was not returned is gone, and says so', () => {
     let lost: Tensor | undefined;
     scope(() => {
