@@ -68,7 +68,11 @@ export function registeredOps(): readonly OpProof[] {
   return [...registry.values()];
 }
 
-function register(proof: OpProof): void {
+/**
+ * Registers the cases that prove an operation. `defineOp` does it for its own; one composed of others, which needs no
+ * rule of its own, calls it itself.
+ */
+export function registerOp(proof: OpProof): void {
   if (registry.has(proof.name)) throw new Error(`the operation ${proof.name} is defined twice`);
   registry.set(proof.name, proof);
 }
@@ -89,13 +93,9 @@ function isDifferentiable<P>(op: DifferentiableOp<P>): boolean {
   return op.backward !== undefined || op.twin !== undefined;
 }
 
-/** Hangs the outputs into the graph if one of the inputs asks for a gradient; else drops what was saved. */
-function record<P>(node: Node<P>, inputs: readonly MaybeTensor[], outputs: readonly Tensor[]): void {
-  let needed = false;
-  if (isGradEnabled() && isDifferentiable(node.op!)) {
-    for (let i = 0; i < inputs.length; i++) if (inputs[i] !== null && inputs[i]!.requiresGrad) needed = true;
-  }
-  if (!needed) {
+/** Hangs the outputs into the graph if `link` found an input that asks for a gradient; else drops what was saved. */
+function record<P>(node: Node<P>, outputs: readonly Tensor[]): void {
+  if (!node.edges.some((edge) => edge !== null)) {
     node.dropSaved();
     return;
   }
@@ -119,7 +119,7 @@ function link<P>(node: Node<P>, inputs: readonly MaybeTensor[]): void {
 
 /** Defines an operation and registers the cases that prove it. */
 export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
-  register(definition);
+  registerOp(definition);
   const op: Op<P> = {
     name: definition.name,
     definition,
@@ -129,7 +129,7 @@ export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
       const node = new Node<P>(op, params, kernelsFor(kernelDType(inputs)), false);
       link(node, inputs);
       const output = definition.forward(node, inputs, params) as Tensor;
-      record(node, inputs, [output]);
+      record(node, [output]);
       return output;
     },
     runAll(inputs, params) {
@@ -137,16 +137,11 @@ export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
       link(node, inputs);
       const outputs = definition.forward(node, inputs, params) as readonly Tensor[];
       node.outputCount = outputs.length;
-      record(node, inputs, outputs);
+      record(node, outputs);
       return outputs;
     },
   };
   return op;
-}
-
-/** Registers the cases of an operation composed of others, which needs no rule of its own. */
-export function registerComposite(proof: OpProof): void {
-  register(proof);
 }
 
 /** @throws DTypeError  if `x` is not a tensor of floats */

@@ -7,7 +7,7 @@ import { mul } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
 import { to } from './cast.ts';
 import { rand } from './create.ts';
-import { checkFloat, registerComposite } from './define.ts';
+import { checkFloat, registerOp } from './define.ts';
 import { threshold } from './unary.ts';
 
 export interface DropoutOptions {
@@ -40,7 +40,7 @@ export function dropout(
   return mul(x, to(mask, x.dtype));
 }
 
-registerComposite({
+registerOp({
   name: 'dropout',
   cases: [(s) => ({ inputs: [s.normal([4, 5])], call: (x) => dropout(x, 0.3, { generator: new Generator(7) }) })],
 });

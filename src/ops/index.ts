@@ -35,8 +35,8 @@ export {
   type OpCase,
   type OpDefinition,
   type OpProof,
-  registerComposite,
   registeredOps,
+  registerOp,
   type Sampler,
 } from './define.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';

@@ -8,7 +8,7 @@ import { add, div, mul, sub } from './arithmetic.ts';
 import { filled, sum } from './broadcast.ts';
 import { checkIds, to } from './cast.ts';
 import { eq, maskedFill, where } from './compare.ts';
-import { checkFloat, checkTensor, defineOp, registerComposite } from './define.ts';
+import { checkFloat, checkTensor, defineOp, registerOp } from './define.ts';
 import { permute, reshape } from './movement.ts';
 import { mean } from './reduce.ts';
 import { indexSelect, oneHot } from './rows.ts';
@@ -243,7 +243,7 @@ export function mseLoss(x: Tensor, target: Tensor, { reduction = 'mean' }: { red
   return reduceLoss('mseLoss', square(sub(x, target)), reduction);
 }
 
-registerComposite({
+registerOp({
   name: 'mseLoss',
   cases: [
     (s) => ({ inputs: [s.normal([3, 4]), s.normal([3, 4])], call: (x, t) => mseLoss(x, t) }),
@@ -288,7 +288,7 @@ export function binaryCrossEntropyWithLogits(
   return reduceLoss('binaryCrossEntropyWithLogits', weighted, reduction);
 }
 
-registerComposite({
+registerOp({
   name: 'binaryCrossEntropyWithLogits',
   cases: [
     (s) => ({

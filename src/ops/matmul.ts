@@ -7,7 +7,7 @@ import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { expandTo, sum, sumTo } from './broadcast.ts';
 import { resultDType, to } from './cast.ts';
-import { checkSameDType, checkTensor, defineOp, type OpCase, registerComposite, type Sampler } from './define.ts';
+import { checkSameDType, checkTensor, defineOp, type OpCase, registerOp, type Sampler } from './define.ts';
 import { reshape } from './movement.ts';
 
 export interface Transposes {
@@ -196,7 +196,7 @@ export function addmm(
   return add(beta === 1 ? x : mul(x, beta), alpha === 1 ? mm(a, b) : mul(mm(a, b), alpha));
 }
 
-registerComposite({
+registerOp({
   name: 'addmm',
   cases: [
     (s) => ({
@@ -239,7 +239,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   return reshape(y, [...x.shape.slice(0, -1), outputs]);
 }
 
-registerComposite({
+registerOp({
   name: 'linear',
   cases: [
     (s) => ({ inputs: [s.normal([3, 4]), s.normal([5, 4]), s.normal([5])], call: (x, w, b) => linear(x, w, b) }),

@@ -9,7 +9,8 @@ import { add, div, mul, sub } from './arithmetic.ts';
 import { type Axes, beginWalk, endWalk, expandTo, filled, type ReduceOptions, reducedShape, sum } from './broadcast.ts';
 import { to } from './cast.ts';
 import { eq, where } from './compare.ts';
-import { checkFloat, checkTensor, defineOp, type Op, registerComposite, type Sampler } from './define.ts';
+import { arange } from './create.ts';
+import { checkFloat, checkTensor, defineOp, type Op, registerOp, type Sampler } from './define.ts';
 import { reshape } from './movement.ts';
 import { abs, exp, log, sqrt, square } from './unary.ts';
 
@@ -38,7 +39,7 @@ export function mean(x: Tensor, axes: Axes = null, options: ReduceOptions = {}):
   );
 }
 
-registerComposite({
+registerOp({
   name: 'mean',
   cases: [
     (s) => ({ inputs: [s.normal([3, 4])], call: (x) => mean(x) }),
@@ -129,6 +130,7 @@ function defineArg(
       const y = emptyTensor(reducedShape(x!.shape, axes, keepdim), 'int32');
       const walk = beginWalk(node.kernels, x!, axes);
       node.kernels.argReduce(opcode, walk.data, y.data as Int32Array, walk.outer, walk.n, walk.inner);
+      endWalk(walk);
       return y;
     },
     cases: [
@@ -159,10 +161,8 @@ export interface Extreme {
 
 /** The values at `indices` along `axis`, as a sum against a mask, so that the gradient goes to one place alone. */
 function pick(x: Tensor, indices: Tensor, axis: number): Tensor {
-  const places = filled([x.shape[axis]], 0, 'int32');
-  for (let i = 0; i < places.size; i++) places.data[i] = i;
   const shape = x.shape.map((d, i) => (i === axis ? d : 1));
-  const chosen = eq(reshape(places, shape), indices);
+  const chosen = eq(reshape(arange(x.shape[axis]), shape), indices);
   return sum(where(chosen, x, filled([], 0, x.dtype)), axis, { keepdim: true });
 }
 
@@ -213,7 +213,7 @@ export function logsumexp(x: Tensor, axes: Axes = null, { keepdim = false }: Red
   return reshape(add(folded, shift), reducedShape(x.shape, list, keepdim));
 }
 
-registerComposite({
+registerOp({
   name: 'logsumexp',
   cases: [
     (s) => ({ inputs: [s.normal([3, 4])], call: (x) => logsumexp(x) }),
@@ -246,7 +246,7 @@ export function variance(
   return div(sum(square(centred), over, { keepdim }), Math.max(0, n - correction));
 }
 
-registerComposite({
+registerOp({
   name: 'variance',
   cases: [
     (s) => ({ inputs: [s.normal([3, 4])], call: (x) => variance(x) }),
@@ -259,7 +259,7 @@ export function std(x: Tensor, axes: Axes = null, options: VarianceOptions = {})
   return sqrt(variance(x, axes, options));
 }
 
-registerComposite({
+registerOp({
   name: 'std',
   cases: [(s) => ({ inputs: [s.normal([3, 4])], call: (x) => std(x, 1) })],
 });

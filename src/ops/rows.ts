@@ -5,9 +5,10 @@ import { ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
-import { checkIds } from './cast.ts';
+import { checkIds, to } from './cast.ts';
 import { eq, maskedFill } from './compare.ts';
-import { checkSameDType, checkTensor, defineOp, type Op, registerComposite } from './define.ts';
+import { arange } from './create.ts';
+import { checkSameDType, checkTensor, defineOp, type Op, registerOp } from './define.ts';
 import { reshape, transpose, unsqueeze } from './movement.ts';
 
 /** What the kernels say of a bad id, as an error. */
@@ -181,14 +182,10 @@ export function oneHot(ids: Tensor, classes: number | null = null): Tensor {
   const count = classes ?? list.reduce((most: number, id: number) => Math.max(most, id + 1), 0);
   const place = list.findIndex((id) => id < 0 || id >= count);
   checkPlace('oneHot', place, ids, count);
-  const places = filled([count], 0, 'int32');
-  for (let i = 0; i < count; i++) places.data[i] = i;
-  const y = emptyTensor([...ids.shape, count], 'int32');
-  y.data.set(eq(unsqueeze(ids, -1), places).data);
-  return y;
+  return to(eq(unsqueeze(ids, -1), arange(count)), 'int32');
 }
 
-registerComposite({
+registerOp({
   name: 'oneHot',
   differentiable: false,
   tolerance: 0,

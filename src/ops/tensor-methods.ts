@@ -1,12 +1,10 @@
 /** The operations as methods of Tensor. This module patches a prototype: package.json lists it in `sideEffects`. */
 
 import { type BackwardOptions, backward } from '../autograd/engine.ts';
-import type { DType } from '../core/dtype.ts';
-import type { Shape } from '../core/shape.ts';
 import { Tensor } from '../tensor.ts';
 import * as arithmetic from './arithmetic.ts';
-import { type Axes, expand, type ReduceOptions, sum } from './broadcast.ts';
-import { type Operand, to } from './cast.ts';
+import { expand, type ReduceOptions, sum } from './broadcast.ts';
+import { to } from './cast.ts';
 import * as compare from './compare.ts';
 import * as inPlace from './in-place.ts';
 import * as product from './matmul.ts';
@@ -115,9 +113,6 @@ declare module '../tensor.ts' {
     backward(seed?: Tensor | null, options?: BackwardOptions): void;
   }
 }
-
-/** The shapes of the types above that other modules name. */
-export type { Axes, DType, Operand, Shape };
 
 for (const [name, fn] of Object.entries({
   ...binary,
