@@ -9,7 +9,7 @@
 
 const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
-const { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { dirname, join, relative, sep } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -44,7 +44,11 @@ function sourceHash() {
     `${[process.versions.modules, process.platform, process.arch, CC, CXX].join(' ')}\n`,
   );
   const folders = ['core', 'simd', 'kernels', 'binding'].map((name) => join(root, 'native', name));
-  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true })
+      .map((name) => join(folder, name))
+      .filter((path) => statSync(path).isFile()),
+  );
   files.push(join(root, 'binding.gyp'), join(root, 'native', 'sources.json'), join(root, 'package.json'));
   for (const file of files.sort()) {
     // Of package.json the version alone goes into the addon.

@@ -45,6 +45,7 @@ constexpr Export kKernels[] = {
     {"scale", call<read_scale, &T::scale>},
     {"createCharSampler", create_char_sampler},
     {"runCharSampler", run_char_sampler},
+    {"yardstick", call<read_yardstick, &T::yardstick>},
 };
 
 }  // namespace

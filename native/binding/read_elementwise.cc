@@ -178,4 +178,13 @@ bool read_uniform(Args& in, UniformArgs& a) {
   return a.n > 0;
 }
 
+// (what, rounds, x, y)
+bool read_yardstick(Args& in, YardstickArgs& a) {
+  a.what = in.opcode<Yardstick>("what", kYardstickCount);
+  a.rounds = in.dim("rounds");
+  a.x = in.in_all("x", &a.n);
+  a.y = in.out("y", a.n);
+  return true;
+}
+
 }  // namespace lanegrad

@@ -30,5 +30,6 @@ bool read_adam(Args& in, AdamArgs& a);
 bool read_sgd(Args& in, SgdArgs& a);
 bool read_sum_squares(Args& in, SumSquaresArgs& a);
 bool read_scale(Args& in, ScaleArgs& a);
+bool read_yardstick(Args& in, YardstickArgs& a);
 
 }  // namespace lanegrad

@@ -13,3 +13,4 @@
 #include "gemm.inl.h"
 #include "lstm.inl.h"
 #include "char_sampler.inl.h"
+#include "yardstick.inl.h"

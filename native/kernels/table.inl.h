@@ -36,4 +36,5 @@ const KernelTable kTable = {
     .char_sampler_pack = char_sampler_pack,
     .char_sampler_run = char_sampler_run,
     .char_sampler_run_scratch = char_sampler_run_scratch,
+    .yardstick = yardstick,
 };

@@ -1,4 +1,5 @@
-import type { CharSampler, CharSamplerWeights } from '../backend/backend.ts';
+import type { CharSamplerWeights } from '../backend/arguments.ts';
+import type { CharSampler } from '../backend/backend.ts';
 import { kernelsFor } from '../backend/select.ts';
 import type { FloatArray } from '../core/dtype.ts';
 import { defaultGenerator } from '../core/rng.ts';

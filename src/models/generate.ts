@@ -1,7 +1,8 @@
 /** Text written by a character model: what `lanegrad generate` does, for programs. */
 
 import { setImmediate } from 'node:timers/promises';
-import type { CharSampler, SamplingRule } from '../backend/backend.ts';
+import type { SamplingRule } from '../backend/arguments.ts';
+import type { CharSampler } from '../backend/backend.ts';
 import { defaultGenerator, Generator as RandomGenerator } from '../core/rng.ts';
 import { ConfigError } from '../errors.ts';
 import type { CharLSTM } from './char-lstm.ts';

@@ -1,7 +1,7 @@
 /** Recurrent layers, each one fused operation over a whole sequence. */
 
 import type { Node } from '../autograd/node.ts';
-import type { LstmDims, LstmInputs } from '../backend/backend.ts';
+import type { LstmDims, LstmInputs } from '../backend/arguments.ts';
 import type { FloatArray } from '../core/dtype.ts';
 import { allocate, recycle } from '../core/pool.ts';
 import { type Shape, sameShape } from '../core/shape.ts';

@@ -8,7 +8,7 @@ import { pack, readSourcesList, root } from '../support/package.ts';
 
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|binding\.gyp|scripts\/install\.cjs|native\/sources\.json)$/,
-  /^native\/(binding|core|kernels|simd)\/[a-z0-9_]+(\.inl\.h|\.h|\.cc)$/,
+  /^native\/(binding|core|core\/args|kernels|simd)\/[a-z0-9_]+(\.inl\.h|\.h|\.cc)$/,
   /^native\/(simd\/)?README\.md$/,
   /^dist\/([a-z-]+\/)*[a-z0-9-]+(\.js|\.d\.ts)$/,
   /^dist\/index\.(cjs|d\.cts)$/,

@@ -202,4 +202,10 @@ export interface NativeAddon {
     draws: Float64Array,
     state: FloatArray,
   ): number;
+  /**
+   * What this machine can do at most, for benchmarks. `what` 0: `rounds` rounds of independent fused multiply-adds a
+   * thread, returns the floating-point operations done; 1: the threads read x `rounds` times, each its share; 2: copy
+   * x to y; both return the bytes read and written.
+   */
+  yardstick(what: number, rounds: number, x: FloatArray, y: FloatArray): number;
 }

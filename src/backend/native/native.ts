@@ -5,8 +5,6 @@ import type { BroadcastPlan } from '../../core/shape.ts';
 import { ShapeError } from '../../errors.ts';
 import type {
   AdamStep,
-  Backend,
-  CharSampler,
   CharSamplerWeights,
   LstmDims,
   LstmGradsIn,
@@ -15,7 +13,8 @@ import type {
   LstmOutputs,
   SamplingRule,
   SgdStep,
-} from '../backend.ts';
+} from '../arguments.ts';
+import type { Backend, CharSampler } from '../backend.ts';
 import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../opcodes.ts';
 import type { NativeAddon, SamplerHandle } from './addon.ts';
 

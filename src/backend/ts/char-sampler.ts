@@ -2,7 +2,8 @@
 
 import type { FloatArray } from '../../core/dtype.ts';
 import { ShapeError } from '../../errors.ts';
-import type { CharSampler, CharSamplerWeights, SamplingRule } from '../backend.ts';
+import type { CharSamplerWeights, SamplingRule } from '../arguments.ts';
+import type { CharSampler } from '../backend.ts';
 import { sigmoid } from './elementwise.ts';
 import { dot } from './gemm.ts';
 

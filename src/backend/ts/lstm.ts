@@ -11,7 +11,7 @@
  */
 
 import type { FloatArray } from '../../core/dtype.ts';
-import type { LstmDims, LstmGradsIn, LstmGradsOut, LstmInputs, LstmOutputs } from '../backend.ts';
+import type { LstmDims, LstmGradsIn, LstmGradsOut, LstmInputs, LstmOutputs } from '../arguments.ts';
 import { ReduceOp } from '../opcodes.ts';
 import { sigmoid } from './elementwise.ts';
 import { gemm } from './gemm.ts';

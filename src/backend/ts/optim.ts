@@ -1,7 +1,7 @@
 /** One step of an optimizer over all parameters. The formulas, and the order of their terms, are PyTorch's. */
 
 import type { FloatArray } from '../../core/dtype.ts';
-import type { AdamStep, SgdStep } from '../backend.ts';
+import type { AdamStep, SgdStep } from '../arguments.ts';
 import { sumSquaresRow } from './reduce.ts';
 
 export function adam(

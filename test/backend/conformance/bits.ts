@@ -4,7 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Backend, CharSamplerWeights, LstmDims } from '../../../src/backend/backend.ts';
+import type { CharSamplerWeights, LstmDims } from '../../../src/backend/arguments.ts';
+import type { Backend } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../../../src/backend/opcodes.ts';
 import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';

@@ -1,7 +1,7 @@
 /** The character sampler against a float64 model that follows the same text and judges every draw. */
 
 import { describe, expect, test } from 'vitest';
-import type { CharSamplerWeights, SamplingRule } from '../../../src/backend/backend.ts';
+import type { CharSamplerWeights, SamplingRule } from '../../../src/backend/arguments.ts';
 import type { FloatArray } from '../../../src/core/dtype.ts';
 import { expectExact, expectWithin, type Harness, Random } from './harness.ts';
 

@@ -1,6 +1,6 @@
 /** One LSTM layer, step by step in float64, as its equations are printed; the gradient by the chain rule over them. */
 
-import type { LstmDims } from '../../../src/backend/backend.ts';
+import type { LstmDims } from '../../../src/backend/arguments.ts';
 
 /** Float64 copies of the inputs of one call; biases summed. */
 export interface LayerInputs {

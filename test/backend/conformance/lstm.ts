@@ -1,7 +1,7 @@
 /** The LSTM layer, forward and backward, against the reference in `lstm-reference.ts`. */
 
 import { describe, expect, test } from 'vitest';
-import type { LstmDims, LstmGradsOut, LstmInputs, LstmOutputs } from '../../../src/backend/backend.ts';
+import type { LstmDims, LstmGradsOut, LstmInputs, LstmOutputs } from '../../../src/backend/arguments.ts';
 import type { FloatArray } from '../../../src/core/dtype.ts';
 import { expectClose, expectExact, expectWithin, FLOAT32_EPS, type Harness, Random, SIZES } from './harness.ts';
 import { type LayerGrads, type LayerInputs, type LayerOutputs, layerBackward, layerForward } from './lstm-reference.ts';

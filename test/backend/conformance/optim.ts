@@ -1,7 +1,7 @@
 /** adam, sgd, scale and uniform against their formulas, element by element. */
 
 import { describe, expect, test } from 'vitest';
-import type { AdamStep, SgdStep } from '../../../src/backend/backend.ts';
+import type { AdamStep, SgdStep } from '../../../src/backend/arguments.ts';
 import { expectExact, expectWithin, type Harness, Random, SIZES } from './harness.ts';
 
 /** Roundoffs of one step: four units in the last place of the terms that meet in an element. */

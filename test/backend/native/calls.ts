@@ -222,6 +222,7 @@ export function callsOf(addon: NativeAddon): Call[] {
       ],
     ],
     createCharSampler: [samplerArguments],
+    yardstick: [[int(2), int(2), f32(19, { gives: true }), out(19)]],
   };
   const calls = Object.entries(table).flatMap(([name, variants]) =>
     variants.map((args, i): Call => {

@@ -1,0 +1,88 @@
+// Arguments of the products, the kernels along rows, and the normalisations; see ../kernel_table.h.
+#pragma once
+
+#include <stdint.h>
+
+namespace lanegrad {
+
+// c = op(a)·op(b) (+ bias | + c), `batch` times. m, n and batch are > 0; k may be 0.
+struct GemmArgs {
+  bool trans_a, trans_b, accumulate;
+  int64_t m, n, k;
+  const float* a;
+  const float* b;
+  float* c;
+  const float* bias;  // [n] or null
+  int64_t batch, a_stride, b_stride, c_stride;
+};
+
+struct GatherRowsArgs {
+  const float* table;
+  const int32_t* ids;
+  float* y;
+  int64_t rows, count, width;  // table [rows, width], ids [count], y [count, width]
+};
+
+struct ScatterAddRowsArgs {
+  const float* src;
+  const int32_t* ids;
+  float* table;
+  int64_t rows, count, width;  // src [count, width], table [rows, width]
+};
+
+struct SoftmaxArgs {
+  bool log;
+  const float* x;
+  float* y;
+  int64_t rows, n;
+};
+
+struct SoftmaxBackwardArgs {
+  bool log;
+  const float* y;
+  const float* dy;
+  float* dx;
+  int64_t rows, n;
+};
+
+struct CrossEntropyArgs {
+  const float* x;
+  const int32_t* targets;
+  float* losses;
+  float* lse;
+  int64_t rows, classes, ignore_index;
+};
+
+struct CrossEntropyBackwardArgs {
+  const float* x;
+  const int32_t* targets;  // one out of range counts as no class: the kernel must not index with it
+  const float* lse;
+  const float* d_losses;
+  float* dx;
+  int64_t rows, classes, ignore_index;
+};
+
+struct LayerNormArgs {
+  const float* x;
+  const float* weight;  // [n] or null
+  const float* bias;    // [n] or null
+  float* y;
+  float* mean;
+  float* rstd;
+  int64_t rows, n;
+  double eps;
+};
+
+struct LayerNormBackwardArgs {
+  const float* x;
+  const float* weight;  // [n] or null
+  const float* mean;
+  const float* rstd;
+  const float* dy;
+  float* dx;        // [rows, n] or null
+  float* d_weight;  // [n] or null
+  float* d_bias;    // [n] or null
+  int64_t rows, n;
+};
+
+}  // namespace lanegrad

@@ -1,0 +1,63 @@
+// Arguments of random numbers, optimizers and clipping; see ../kernel_table.h.
+#pragma once
+
+#include <stdint.h>
+
+namespace lanegrad {
+
+// word = (block low, block high, stream low, stream high) under key (seed low, seed high).
+struct UniformArgs {
+  uint32_t seed_lo, seed_hi, stream_lo, stream_hi;
+  uint64_t block;
+  float* y;
+  int64_t n;
+};
+
+struct AdamParam {
+  float* p;
+  const float* g;
+  float* m;
+  float* v;
+  float* v_max;  // or null, for all or for none
+  int64_t n;
+};
+
+// The numbers of AdamStep; doubles, so that derived factors are rounded once.
+struct AdamArgs {
+  const AdamParam* params;
+  int64_t count;
+  double lr, beta1, beta2, eps, weight_decay, bias_correction1, bias_correction2;
+  bool decoupled, maximize;
+};
+
+struct SgdParam {
+  float* p;
+  const float* g;
+  float* momentum;  // or null, for all or for none
+  int64_t n;
+};
+
+struct SgdArgs {
+  const SgdParam* params;
+  int64_t count;
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, maximize, first;
+};
+
+struct ArraySpan {
+  float* data;
+  int64_t n;
+};
+
+struct SumSquaresArgs {
+  const ArraySpan* arrays;
+  int64_t count;
+};
+
+struct ScaleArgs {
+  const ArraySpan* arrays;
+  int64_t count;
+  float factor;
+};
+
+}  // namespace lanegrad

@@ -1,0 +1,102 @@
+/** What the methods of a backend (`backend.ts`) take together: sizes, weights, gradients, options. */
+
+import type { FloatArray } from '../core/dtype.ts';
+
+/** Sizes of one LSTM layer in one direction: T steps, B sequences, I inputs, H hidden units. */
+export interface LstmDims {
+  readonly steps: number;
+  readonly batch: number;
+  readonly inputs: number;
+  readonly hidden: number;
+  /** Walk the sequence from its last step to its first. */
+  readonly reverse: boolean;
+}
+
+/** x [T, B, I], wIh [4H, I], wHh [4H, H], biases [4H], h0 and c0 [B, H]; gate order i, f, g, o. */
+export interface LstmInputs {
+  readonly x: FloatArray;
+  readonly wIh: FloatArray;
+  readonly wHh: FloatArray;
+  readonly bIh: FloatArray | null;
+  readonly bHh: FloatArray | null;
+  readonly h0: FloatArray;
+  readonly c0: FloatArray;
+}
+
+/**
+ * y [T, B, H] in the order of x also when reversed; hN and cN [B, H], the state after the last step walked; workspace
+ * of `lstmWorkspaceSize(dims)` elements, opaque, for the backward call.
+ */
+export interface LstmOutputs {
+  readonly y: FloatArray;
+  readonly hN: FloatArray;
+  readonly cN: FloatArray;
+  readonly workspace: FloatArray;
+}
+
+/** Gradients of the outputs; null stands for zeros. */
+export interface LstmGradsIn {
+  readonly dy: FloatArray | null;
+  readonly dhN: FloatArray | null;
+  readonly dcN: FloatArray | null;
+}
+
+/** Gradients of the inputs, overwritten; null where none is wanted. db serves both biases. */
+export interface LstmGradsOut {
+  readonly dx: FloatArray | null;
+  readonly dwIh: FloatArray | null;
+  readonly dwHh: FloatArray | null;
+  readonly db: FloatArray | null;
+  readonly dh0: FloatArray | null;
+  readonly dc0: FloatArray | null;
+}
+
+/** One Adam step; `biasCorrection1 = 1 − β1^t`, `biasCorrection2 = 1 − β2^t`, computed by the caller in float64. */
+export interface AdamStep {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Decay the weights themselves (AdamW) and not the gradient (Adam). */
+  readonly decoupled: boolean;
+  readonly maximize: boolean;
+  readonly biasCorrection1: number;
+  readonly biasCorrection2: number;
+}
+
+export interface SgdStep {
+  readonly lr: number;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly weightDecay: number;
+  readonly nesterov: boolean;
+  readonly maximize: boolean;
+  /** The momentum buffers hold nothing yet: the first step takes the gradient undamped. */
+  readonly first: boolean;
+}
+
+/** The weights of a character LSTM: embedding [V, E], per layer wIh, wHh, bIh, bHh, head [V, H] and bias [V]. */
+export interface CharSamplerWeights {
+  readonly vocab: number;
+  readonly embed: number;
+  readonly hidden: number;
+  readonly embedding: FloatArray;
+  readonly layers: readonly {
+    readonly wIh: FloatArray;
+    readonly wHh: FloatArray;
+    readonly bIh: FloatArray;
+    readonly bHh: FloatArray;
+  }[];
+  readonly headWeight: FloatArray;
+  readonly headBias: FloatArray;
+}
+
+export interface SamplingRule {
+  /** Divides the logits; 0 takes the largest (the first of equals). */
+  readonly temperature: number;
+  /** Keep the k largest logits; 0 keeps all. Ties at the border: the smaller ids stay. */
+  readonly topK: number;
+  /** Keep the smallest set of most probable ids whose probabilities reach p (at least one); 1 keeps all. */
+  readonly topP: number;
+}
