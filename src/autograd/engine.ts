@@ -3,7 +3,7 @@
  * an operation never does.
  */
 
-import { keepStorage, type Storage } from '../core/pool.ts';
+import { keepStorage } from '../core/pool.ts';
 import { sameShape } from '../core/shape.ts';
 import { AutogradError, DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
@@ -49,23 +49,6 @@ export function nodeOf(tensor: Tensor): Node | null {
   return tensor.requiresGrad ? accumulatorOf(tensor) : null;
 }
 
-/** All nodes that can be reached, in ascending creation order. */
-function collect(roots: readonly Node[]): Node[] {
-  const seen = new Set<Node>(roots);
-  const order = [...seen];
-  for (let i = 0; i < order.length; i++) {
-    const { edges } = order[i];
-    for (let j = 0; j < edges.length; j++) {
-      const next = edges[j];
-      if (next !== null && !seen.has(next)) {
-        seen.add(next);
-        order.push(next);
-      }
-    }
-  }
-  return order.sort((a, b) => a.seq - b.seq);
-}
-
 /** Of `order`, the nodes from which a target can be reached, targets included. */
 function leadingTo(order: readonly Node[], targets: ReadonlySet<Node>): Set<Node> {
   const leading = new Set<Node>();
@@ -108,14 +91,89 @@ function seedFor(op: string, root: Tensor, seed: Tensor | null | undefined): Ten
   return seed;
 }
 
-/** The gradients that wait at a node, one an output. */
-type Waiting = Map<Node, MaybeTensor[]>;
+/** Counts walks. */
+let lastWalk = 0;
+/** The walk whose places stand in the nodes: a rule or a hook may start another one in the midst of a walk. */
+let placedWalk = 0;
 
-function deposit(waiting: Waiting, node: Node, slot: number, gradient: Tensor): void {
-  let slots = waiting.get(node);
-  if (slots === undefined) waiting.set(node, (slots = new Array<MaybeTensor>(node.outputCount).fill(null)));
-  const before = slots[slot];
-  slots[slot] = before === null ? gradient : addGradients!(before, gradient);
+/** The nodes that can be reached from some roots, in ascending creation order, and the gradients that wait at them. */
+class Walk {
+  readonly order: readonly Node[];
+  /** By place in `order`: one gradient an output, or null for a node that none has reached. */
+  readonly #waiting: (MaybeTensor[] | null)[];
+  readonly #number: number;
+
+  constructor(op: string, roots: readonly Tensor[], seeds: readonly (Tensor | null | undefined)[]) {
+    const ends: Node[] = [];
+    for (let i = 0; i < roots.length; i++) {
+      const node = nodeOf(roots[i]);
+      if (node === null) {
+        throw new AutogradError({
+          op,
+          problem: 'this tensor does not depend on any tensor that requires a gradient',
+          hint: 'set requiresGrad on a leaf, and compute outside noGrad',
+        });
+      }
+      ends.push(node);
+    }
+    this.#number = ++lastWalk;
+    this.order = this.#collect(ends);
+    this.#waiting = new Array<MaybeTensor[] | null>(this.order.length).fill(null);
+    this.#putInPlaces();
+    for (let i = 0; i < roots.length; i++) this.deposit(ends[i], roots[i].slot, seedFor(op, roots[i], seeds[i]));
+  }
+
+  /** Adds to what waits at an output of a node of this walk. */
+  deposit(node: Node, slot: number, gradient: Tensor): void {
+    if (placedWalk !== this.#number) this.#putInPlaces();
+    const slots = this.#waiting[node.place];
+    if (slots === null) {
+      const made: MaybeTensor[] = node.outputCount === 1 ? [null] : new Array(node.outputCount).fill(null);
+      made[slot] = gradient;
+      this.#waiting[node.place] = made;
+    } else {
+      const before = slots[slot];
+      slots[slot] = before === null ? gradient : addGradients!(before, gradient);
+    }
+  }
+
+  /** The gradients that wait at the node in that place, which are forgotten here. */
+  take(place: number): readonly MaybeTensor[] | null {
+    const slots = this.#waiting[place];
+    this.#waiting[place] = null;
+    return slots;
+  }
+
+  #collect(ends: readonly Node[]): Node[] {
+    const leaves: Node[] = [];
+    const order: Node[] = [];
+    for (let i = 0; i < ends.length; i++) this.#visit(ends[i], leaves, order);
+    // A chain is met in descending order already, and many a graph is little more.
+    let descending = true;
+    for (let i = 0; i < order.length; i++) {
+      const { edges, seq } = order[i];
+      for (let j = 0; j < edges.length; j++) {
+        const next = edges[j];
+        if (next !== null) this.#visit(next, leaves, order);
+      }
+      if (i > 0 && seq > order[i - 1].seq) descending = false;
+    }
+    if (descending) order.reverse();
+    else order.sort((a, b) => a.seq - b.seq);
+    return leaves.concat(order);
+  }
+
+  #visit(node: Node, leaves: Node[], order: Node[]): void {
+    if (node.walk === this.#number) return;
+    node.walk = this.#number;
+    if (node.op === null) leaves.push(node);
+    else order.push(node);
+  }
+
+  #putInPlaces(): void {
+    for (let i = 0; i < this.order.length; i++) this.order[i].place = i;
+    placedWalk = this.#number;
+  }
 }
 
 /** Differentiates the composite twin of a fused operation, whose own rule is a raw kernel or missing. */
@@ -149,7 +207,8 @@ function runNode(node: Node, dys: readonly MaybeTensor[], createGraph: boolean):
 
 /** Checks what a backward rule returned against the input it belongs to. */
 function checkGradient(node: Node, i: number, gradient: Tensor): void {
-  const [shape, dtype] = [node.shapes[i], node.dtypes[i]];
+  const shape = node.shapes[i];
+  const dtype = node.dtypes[i];
   if (sameShape(gradient.shape, shape) && gradient.dtype === dtype) return;
   throw new AutogradError({
     op: node.opName,
@@ -164,9 +223,8 @@ interface Visitor {
   complete(node: Node, dys: readonly MaybeTensor[]): boolean;
 }
 
-function walk(
-  order: readonly Node[],
-  waiting: Waiting,
+function run(
+  walk: Walk,
   follow: ReadonlySet<Node> | null,
   { retainGraph, createGraph }: Required<BackwardOptions>,
   visitor: Visitor,
@@ -174,41 +232,23 @@ function walk(
   const before = isGradEnabled();
   setGradEnabled(createGraph);
   try {
-    for (let i = order.length - 1; i >= 0; i--) {
-      const node = order[i];
-      const dys = waiting.get(node);
-      if (dys === undefined) continue;
-      waiting.delete(node);
-      if (visitor.complete(node, dys)) continue;
+    for (let i = walk.order.length - 1; i >= 0; i--) {
+      const node = walk.order[i];
+      const dys = walk.take(i);
+      if (dys === null || visitor.complete(node, dys)) continue;
       const gradients = runNode(node, dys, createGraph);
       for (let j = 0; j < node.edges.length; j++) {
         const next = node.edges[j];
         const gradient = gradients[j];
         if (next === null || gradient == null || (follow !== null && !follow.has(next))) continue;
         checkGradient(node, j, gradient);
-        deposit(waiting, next, node.slots[j], gradient);
+        walk.deposit(next, node.slotOf(j), gradient);
       }
       if (!retainGraph) node.free();
     }
   } finally {
     setGradEnabled(before);
   }
-}
-
-function seedWaiting(op: string, roots: readonly Tensor[], seeds: readonly (Tensor | null | undefined)[]): Waiting {
-  const waiting: Waiting = new Map();
-  roots.forEach((root, i) => {
-    const node = nodeOf(root);
-    if (node === null) {
-      throw new AutogradError({
-        op,
-        problem: 'this tensor does not depend on any tensor that requires a gradient',
-        hint: 'set requiresGrad on a leaf, and compute outside noGrad',
-      });
-    }
-    deposit(waiting, node, root.slot, seedFor(op, root, seeds[i]));
-  });
-  return waiting;
 }
 
 /** Gradients of Σ outputs·seeds for each of `inputs`; null where the outputs do not depend on one. */
@@ -225,14 +265,12 @@ export function gradientsOf(
     if (node !== null) return node;
     throw new AutogradError({ op, problem: `input ${i} does not require a gradient`, hint: 'use requiresGrad_()' });
   });
-  const waiting = seedWaiting(op, outputs, seeds);
-  const order = collect([...waiting.keys()]);
+  const walk = new Walk(op, outputs, seeds);
   const targetSet = new Set(targets);
-  const leading = leadingTo(order, targetSet);
+  const leading = leadingTo(walk.order, targetSet);
   const found = new Map<Node, readonly MaybeTensor[]>();
-  walk(
-    order,
-    waiting,
+  run(
+    walk,
     leading,
     { retainGraph, createGraph },
     {
@@ -255,34 +293,31 @@ export function gradientsOf(
  */
 export function backward(root: Tensor, seed?: Tensor | null, options: BackwardOptions = {}): void {
   const { createGraph = false, retainGraph = createGraph } = options;
-  const waiting = seedWaiting('backward', [root], [seed]);
-  const order = collect([...waiting.keys()]);
-  const given = new Set<Storage>();
-  if (seed != null) given.add(seed.storage);
-  walk(
-    order,
-    waiting,
+  const walk = new Walk('backward', [root], [seed]);
+  if (seed != null) seed.storage.given = true;
+  run(
+    walk,
     null,
     { retainGraph, createGraph },
     {
       complete(node, dys) {
         if (node.leaf === null) return false;
-        giveToLeaf(node.leaf, dys[0]!, given, createGraph);
+        giveToLeaf(node.leaf, dys[0]!, createGraph);
         return true;
       },
     },
   );
 }
 
-function giveToLeaf(leaf: Tensor, gradient: Tensor, given: Set<Storage>, createGraph: boolean): void {
+function giveToLeaf(leaf: Tensor, gradient: Tensor, createGraph: boolean): void {
   let total = leaf.grad === null ? gradient : addGradients!(leaf.grad, gradient);
   // Two leaves may be given one and the same tensor (the rule of `add` hands it through); each must own what it has.
-  if (!createGraph && (given.has(total.storage) || total.storage.array.length !== total.size)) {
+  if (!createGraph && (total.storage.given || total.storage.array.length !== total.size)) {
     const copy = emptyTensor(total.shape, total.dtype);
     copy.data.set(total.data);
     total = copy;
   }
-  given.add(total.storage);
+  total.storage.given = true;
   keepStorage(total.storage);
   leaf.grad = total;
   for (const hook of leaf.gradHooks) hook(total);

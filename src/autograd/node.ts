@@ -16,6 +16,8 @@ export type MaybeTensor = Tensor | null;
  */
 export type BackwardRule<P> = (node: Node<P>, dys: readonly MaybeTensor[], params: P) => readonly MaybeTensor[];
 
+const NO_SHAPE: Shape = [];
+
 /** What the graph keeps of an operation. */
 export interface DifferentiableOp<P> {
   readonly name: string;
@@ -30,6 +32,9 @@ export interface DifferentiableOp<P> {
 
 let nextSeq = 1;
 
+/** Shared by all that have none: most operations outside a graph are made and forgotten without any list. */
+const NONE: never[] = [];
+
 /** A recorded operation, or (with no op) the end of the graph at a leaf. */
 export class Node<P = unknown> implements GraphNode {
   /** Creation order: an operation comes after all it depends on. */
@@ -38,18 +43,22 @@ export class Node<P = unknown> implements GraphNode {
   readonly params: P;
   /** The backend that computed the outputs, and will compute the raw part of the gradient. */
   readonly kernels: Backend;
-  /** Shapes and dtypes of the inputs: what a gradient must fit. */
-  readonly shapes: Shape[] = [];
-  readonly dtypes: DType[] = [];
-  /** Where the gradient of each input goes; null for an input that wants none. */
-  readonly edges: (Node | null)[] = [];
-  readonly slots: number[] = [];
+  /** Where the gradient of each input goes; null for an input that wants none. Empty if none does. */
+  edges: readonly (Node | null)[] = NONE;
+  /** Shapes and dtypes of the inputs, what a gradient must fit: of a recorded operation, empty in any other. */
+  shapes: readonly Shape[] = NONE;
+  dtypes: readonly DType[] = NONE;
   outputCount = 1;
   /** For the end of the graph: the tensor whose `grad` is filled. */
   leaf: Tensor | null = null;
+  /** The engine's: the last walk that came by, and the place of this node in its order. */
+  walk = 0;
+  place = 0;
 
-  #saved: MaybeTensor[] | null = null;
-  #versions: number[] | null = null;
+  /** Which output of its node each input is; null if all are the first. */
+  #slots: number[] | null = null;
+  #saved: readonly MaybeTensor[] = NONE;
+  #versions: readonly number[] = NONE;
   #scratch: DataArray[] | null = null;
   #freed = false;
 
@@ -65,15 +74,44 @@ export class Node<P = unknown> implements GraphNode {
     return this.op?.name ?? 'leaf';
   }
 
-  /** Whether the gradient of input `i` is asked for. */
-  needs(i: number): boolean {
-    return this.edges[i] != null;
+  /** Whether this operation is recorded. */
+  get recorded(): boolean {
+    return this.edges !== NONE;
   }
 
-  /** Keeps tensors for the backward rule. */
-  save(...tensors: MaybeTensor[]): void {
+  /** Hangs the node into the graph: `edges` has one entry an input, at least one of them not null. */
+  connect(inputs: readonly MaybeTensor[], edges: readonly (Node | null)[]): void {
+    const count = inputs.length;
+    const shapes = new Array<Shape>(count);
+    const dtypes = new Array<DType>(count);
+    for (let i = 0; i < count; i++) {
+      const input = inputs[i];
+      shapes[i] = input === null ? NO_SHAPE : input.shape;
+      dtypes[i] = input === null ? 'float32' : input.dtype;
+      if (input !== null && input.slot !== 0) (this.#slots ??= new Array<number>(count).fill(0))[i] = input.slot;
+    }
+    this.edges = edges;
+    this.shapes = shapes;
+    this.dtypes = dtypes;
+  }
+
+  /** Which output of `edges[i]` the gradient of input `i` belongs to. */
+  slotOf(i: number): number {
+    return this.#slots === null ? 0 : this.#slots[i];
+  }
+
+  /** Whether the gradient of input `i` is asked for. */
+  needs(i: number): boolean {
+    return i < this.edges.length && this.edges[i] !== null;
+  }
+
+  /** Keeps tensors for the backward rule, if there will be one to run. */
+  save(...tensors: readonly MaybeTensor[]): void {
+    if (this.edges === NONE) return;
+    const versions = new Array<number>(tensors.length);
+    for (let i = 0; i < tensors.length; i++) versions[i] = tensors[i]?.storage.version ?? 0;
     this.#saved = tensors;
-    this.#versions = tensors.map((t) => t?.storage.version ?? 0);
+    this.#versions = versions;
   }
 
   /** Memory that lives as long as what was saved, and never reaches a user. Its content is undefined. */
@@ -90,8 +128,8 @@ export class Node<P = unknown> implements GraphNode {
    */
   saved(): readonly MaybeTensor[] {
     this.#checkAlive();
-    const saved = this.#saved ?? [];
-    const versions = this.#versions ?? [];
+    const saved = this.#saved;
+    const versions = this.#versions;
     for (let i = 0; i < saved.length; i++) {
       const tensor = saved[i];
       if (tensor !== null && tensor.storage.version !== versions[i]) {
@@ -115,14 +153,15 @@ export class Node<P = unknown> implements GraphNode {
   /** Drops what was saved; scratch goes back to the pool. */
   free(): void {
     this.#freed = true;
-    this.dropSaved();
+    this.#saved = NONE;
+    this.#versions = NONE;
+    this.dropScratch();
   }
 
-  /** Drops what was saved by an operation that was not recorded after all. */
-  dropSaved(): void {
-    this.#saved = null;
-    this.#versions = null;
-    if (this.#scratch !== null) for (const array of this.#scratch) recycle(array);
+  /** Gives the scratch of an operation that is not recorded back. */
+  dropScratch(): void {
+    if (this.#scratch === null) return;
+    for (const array of this.#scratch) recycle(array);
     this.#scratch = null;
   }
 

@@ -9,7 +9,7 @@ import type { DType } from '../core/dtype.ts';
 import { BackendError, ConfigError } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { type LoadAttempt, type LoadResult, loadAddon, remedy } from './native/load.ts';
-import { NativeBackend } from './native/native.ts';
+import { SmallWorkBackend } from './native/small-work.ts';
 import { checkThreads, defaultThreads } from './threads.ts';
 import { tsBackend } from './ts/index.ts';
 
@@ -41,7 +41,7 @@ export interface BackendInfo {
 let chosen: BackendChoice | null = null;
 let current: Backend | null = null;
 let loaded: LoadResult | null = null;
-let native: NativeBackend | null = null;
+let native: SmallWorkBackend | null = null;
 let threads: number | null = null;
 
 function oneOf<T extends string>(op: string, value: unknown, allowed: readonly string[]): T {
@@ -73,7 +73,7 @@ function load(): LoadResult {
   if (result.addon !== null) {
     if (isa !== null) result.addon.setIsa(isa);
     result.addon.setThreads(count);
-    native = new NativeBackend(result.addon);
+    native = new SmallWorkBackend(result.addon);
   }
   loaded = result;
   return loaded;

@@ -147,10 +147,11 @@ export function broadcastStrides(shape: Shape, out: Shape): number[] {
 
 /** The plan of `a` against `b`. @throws ShapeError if they do not broadcast. */
 export function planBroadcast(op: string, a: Shape, b: Shape): BroadcastPlan {
+  if (sameShape(a, b)) return { shape: a, size: sizeOf(a), kind: PlanKind.same, layout: null };
   const shape = broadcastShapes(op, a, b);
   const size = sizeOf(shape);
-  if (sameShape(a, b)) return { shape, size, kind: PlanKind.same, layout: null };
-  const [na, nb] = [sizeOf(a), sizeOf(b)];
+  const na = sizeOf(a);
+  const nb = sizeOf(b);
   if (na === size && nb === size) return { shape, size, kind: PlanKind.same, layout: null };
   if (nb === 1 && na === size) return { shape, size, kind: PlanKind.scalarB, layout: null };
   if (na === 1 && nb === size) return { shape, size, kind: PlanKind.scalarA, layout: null };

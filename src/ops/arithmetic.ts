@@ -2,10 +2,10 @@
 
 import type { BackwardRule } from '../autograd/node.ts';
 import { BinaryOp } from '../backend/opcodes.ts';
-import { type DType, floatOf } from '../core/dtype.ts';
+import { type DType, floatOf, isFloat } from '../core/dtype.ts';
 import { planBroadcast } from '../core/shape.ts';
 import { DTypeError } from '../errors.ts';
-import { emptyTensor, type Tensor } from '../tensor.ts';
+import { emptyTensor, Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';
 import { type Operand, operands, resultDType, to } from './cast.ts';
 import { eq, gt, lt } from './compare.ts';
@@ -70,13 +70,12 @@ export function defineBinary(
   });
 }
 
-/** Both operands in the dtype they meet in. */
-export function meet(
-  op: string,
-  a: Operand,
-  b: Operand,
-  dtypeOf: (dtype: DType) => DType = (d) => d,
-): [Tensor, Tensor] {
+const itself = (dtype: DType): DType => dtype;
+
+/** Both operands in the dtype they meet in; floats stay what they are whatever `dtypeOf` makes of the rest. */
+export function meet(op: string, a: Operand, b: Operand, dtypeOf: (dtype: DType) => DType = itself): [Tensor, Tensor] {
+  // Nearly all arithmetic is between two tensors of floats.
+  if (a instanceof Tensor && b instanceof Tensor && a.dtype === b.dtype && isFloat(a.dtype)) return [a, b];
   const [ta, tb] = operands(op, a, b);
   const dtype = dtypeOf(resultDType(ta, tb));
   return [to(ta, dtype), to(tb, dtype)];

@@ -1,6 +1,8 @@
 /** Conversions between dtypes, the identity, and operands out of JavaScript numbers. */
 
-import { checkDType, type DataArray, type DType, isFloat, newArray, promote } from '../core/dtype.ts';
+import { checkDType, type DataArray, type DType, isFloat, promote } from '../core/dtype.ts';
+import { allocate } from '../core/pool.ts';
+import type { Shape } from '../core/shape.ts';
 import { DTypeError } from '../errors.ts';
 import { emptyTensor, Tensor, wrapArray } from '../tensor.ts';
 import { checkTensor, defineOp } from './define.ts';
@@ -33,9 +35,8 @@ const toOp = defineOp<DType>({
  * @throws DTypeError  if `dtype` names none
  */
 export function to(x: Tensor, dtype: DType): Tensor {
-  checkTensor('to', x);
-  checkDType('to', dtype);
-  return x.dtype === dtype ? x : toOp.run([x], dtype);
+  if (checkTensor('to', x).dtype === dtype) return x;
+  return toOp.run([x], checkDType('to', dtype));
 }
 
 const aliasOp = defineOp({
@@ -53,11 +54,13 @@ export function alias(x: Tensor): Tensor {
 /** What arithmetic takes beside a tensor. */
 export type Operand = Tensor | number | boolean;
 
+const SCALAR: Shape = [];
+
 /** A 0-d tensor of `value`. */
 export function scalar(value: number, dtype: DType): Tensor {
-  const data = newArray(dtype, 1);
+  const data = allocate(dtype, 1);
   data[0] = value;
-  return wrapArray(data, [], dtype);
+  return wrapArray(data, SCALAR, dtype);
 }
 
 /** A JavaScript number beside `like`: it never raises a float's dtype; a fraction raises an integer to float32. */

@@ -59,8 +59,6 @@ export interface Op<P> extends DifferentiableOp<P> {
   runAll(inputs: readonly MaybeTensor[], params: P): readonly Tensor[];
 }
 
-const NO_SHAPE: Shape = [];
-
 const registry = new Map<string, OpProof>();
 
 /** Every operation there is, with its cases; what the tests walk. */
@@ -93,51 +91,45 @@ function isDifferentiable<P>(op: DifferentiableOp<P>): boolean {
   return op.backward !== undefined || op.twin !== undefined;
 }
 
-/** Hangs the outputs into the graph if `link` found an input that asks for a gradient; else drops what was saved. */
-function record<P>(node: Node<P>, outputs: readonly Tensor[]): void {
-  if (!node.edges.some((edge) => edge !== null)) {
-    node.dropSaved();
-    return;
-  }
-  for (let i = 0; i < outputs.length; i++) {
-    if (isFloat(outputs[i].dtype)) outputs[i].attach(node, i);
-  }
-}
-
 /** Before the forward, so that it can ask `node.needs(i)` and save no more than the gradient takes. */
 function link<P>(node: Node<P>, inputs: readonly MaybeTensor[]): void {
-  const recording = isGradEnabled() && isDifferentiable(node.op!);
-  const { edges, slots, shapes, dtypes } = node;
+  if (!isGradEnabled() || !isDifferentiable(node.op!)) return;
+  let edges: (Node | null)[] | null = null;
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    edges.push(recording && input?.requiresGrad ? nodeOf(input) : null);
-    slots.push(input === null ? 0 : input.slot);
-    shapes.push(input === null ? NO_SHAPE : input.shape);
-    dtypes.push(input === null ? 'float32' : input.dtype);
+    if (input === null || !input.requiresGrad) continue;
+    edges ??= new Array<Node | null>(inputs.length).fill(null);
+    edges[i] = nodeOf(input);
   }
+  if (edges !== null) node.connect(inputs, edges);
 }
 
 /** Defines an operation and registers the cases that prove it. */
 export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
   registerOp(definition);
+  const begin = (inputs: readonly MaybeTensor[], params: P): Node<P> => {
+    const node = new Node<P>(op, params, kernelsFor(kernelDType(inputs)), false);
+    link(node, inputs);
+    return node;
+  };
   const op: Op<P> = {
     name: definition.name,
     definition,
     backward: definition.backward,
     twin: definition.twin,
     run(inputs, params) {
-      const node = new Node<P>(op, params, kernelsFor(kernelDType(inputs)), false);
-      link(node, inputs);
+      const node = begin(inputs, params);
       const output = definition.forward(node, inputs, params) as Tensor;
-      record(node, [output]);
+      if (!node.recorded) node.dropScratch();
+      else if (isFloat(output.dtype)) output.attach(node, 0);
       return output;
     },
     runAll(inputs, params) {
-      const node = new Node<P>(op, params, kernelsFor(kernelDType(inputs)), false);
-      link(node, inputs);
+      const node = begin(inputs, params);
       const outputs = definition.forward(node, inputs, params) as readonly Tensor[];
       node.outputCount = outputs.length;
-      record(node, outputs);
+      if (!node.recorded) node.dropScratch();
+      else for (let i = 0; i < outputs.length; i++) if (isFloat(outputs[i].dtype)) outputs[i].attach(node, i);
       return outputs;
     },
   };

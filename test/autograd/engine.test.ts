@@ -105,6 +105,44 @@ describe('backward', () => {
     expect(() => tensor([1]).onGrad(() => {})).toThrow(AutogradError);
   });
 
+  test('a hook may walk another graph over the same nodes and leaves', () => {
+    const [a, b] = [leaf([2]), leaf([3])];
+    const square = a.mul(a);
+    const other = b.mul(square).mul(5).sum();
+    const walks: number[] = [];
+    // Whichever leaf comes first, the gradient of the other one is still waiting.
+    const once = (): void => {
+      walks.push(walks.length);
+      if (walks.length === 1) other.backward(null, { retainGraph: true });
+    };
+    a.onGrad(once);
+    b.onGrad(once);
+    square.mul(b).sum().backward(null, { retainGraph: true });
+    expect(walks.length).toBe(4);
+    expect([list(a.grad), list(b.grad)]).toEqual([[6 * 12], [6 * 4]]);
+  });
+
+  test('a rule may walk another graph over the same nodes', () => {
+    const a = leaf([2]);
+    const shared = a.mul(a);
+    const walking = defineOp({
+      name: 'test:walking',
+      forward: (node, [x]) => {
+        node.save(x);
+        return exp(x as Tensor).detach();
+      },
+      // The gradient of exp by way of a walk that passes `shared` too.
+      backward: (node, [dy]) => {
+        const [x] = node.saved() as [Tensor];
+        const [dx] = enableGrad(() => grad(exp(x).mul(dy as Tensor), [x], { retainGraph: true }));
+        return [dx];
+      },
+      cases: [],
+    });
+    walking.run([shared], undefined).add(shared).sum().backward(null, { retainGraph: true });
+    expect(list(a.grad)[0]).toBeCloseTo(4 * Math.exp(4) + 4, 9);
+  });
+
   test('a rule whose gradient does not fit is caught', () => {
     const wrong = defineOp({
       name: 'test:wrong',

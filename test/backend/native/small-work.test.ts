@@ -1,0 +1,140 @@
+/** Elementwise work gives the same bits in TypeScript and in the addon: of every exact function, at every kind of plan. */
+
+import { describe, expect, test } from 'vitest';
+import type { Backend } from '../../../src/backend/backend.ts';
+import { loadAddon } from '../../../src/backend/native/load.ts';
+import { NativeBackend } from '../../../src/backend/native/native.ts';
+import { SMALL_WORK, SmallWorkBackend } from '../../../src/backend/native/small-work.ts';
+import { BinaryOp, CompareOp, UnaryOp } from '../../../src/backend/opcodes.ts';
+import { planBroadcast, type Shape, sizeOf } from '../../../src/core/shape.ts';
+import { BufferError } from '../../../src/errors.ts';
+import { mulberry } from '../../support/sampler.ts';
+
+const { addon, reason } = loadAddon(process.env.LANEGRAD_NATIVE_PATH || undefined);
+
+/** The ends of every range: zeros of both signs, the smallest and largest denormals and normals, infinities, NaN. */
+const EDGES = [0, -0, 1e-45, -1e-45, 1.1754942e-38, -1.1754942e-38, 1.1754944e-38, 3.4028235e38, -3.4028235e38]
+  .concat([0.5, -0.5, 1.5, 2.5, -2.5, 1, -1, 8388607.5, -8388607.5, 16777217])
+  .concat([Infinity, -Infinity, NaN]);
+
+/** Edges, and bits drawn at random: floats of every exponent. */
+function values(seed: number, n: number): Float32Array {
+  const draw = mulberry(seed);
+  const x = new Float32Array(n);
+  const bits = new Uint32Array(x.buffer);
+  for (let i = 0; i < n; i++) {
+    if (draw() < 0.5) x[i] = EDGES[Math.floor(draw() * EDGES.length)];
+    else bits[i] = Math.floor(draw() * 2 ** 32);
+  }
+  return x;
+}
+
+/** The bits, all NaNs as one: which NaN an operation gives is defined by nobody. */
+function bitsOf(y: Float32Array | Uint8Array): number[] {
+  if (y instanceof Uint8Array) return [...y];
+  const bits = new Uint32Array(y.buffer, y.byteOffset, y.length);
+  return Array.from(bits, (word, i) => (Number.isNaN(y[i]) ? -1 : word));
+}
+
+/** Counts what reaches the addon. */
+function counting(calls: string[]): ProxyHandler<NonNullable<typeof addon>> {
+  return {
+    get(target, name) {
+      calls.push(String(name));
+      return Reflect.get(target, name);
+    },
+  };
+}
+
+if (addon === null) {
+  test.skip(`small work: ${reason}`, () => {});
+} else {
+  const calls: string[] = [];
+  const small = new SmallWorkBackend(new Proxy(addon, counting(calls)));
+  const native = new NativeBackend(addon);
+
+  const both = (isSmall: boolean, run: (k: Backend) => Float32Array | Uint8Array): void => {
+    calls.length = 0;
+    const got = bitsOf(run(small));
+    expect(calls.length > 0).toBe(!isSmall);
+    expect(got).toEqual(bitsOf(run(native)));
+  };
+
+  const inexact: string[] = ['rsqrt', 'exp', 'expm1', 'log', 'log1p', 'tanh', 'sigmoid', 'softplus', 'pow'];
+  const sizes = [1, 15, SMALL_WORK, SMALL_WORK + 1];
+  const plans: [Shape, Shape][] = [
+    [[7], [7]],
+    [[SMALL_WORK], [SMALL_WORK]],
+    [[SMALL_WORK + 1], [SMALL_WORK + 1]],
+    [[12], []],
+    [[], [12]],
+    [[8, 16], [16]],
+    [
+      [3, 1, 5],
+      [4, 1],
+    ],
+    [[9, 16], [16]],
+  ];
+
+  describe.each(addon.info().isas)('%s', (isa) => {
+    test.each(Object.entries(UnaryOp))('unary %s', (name, op) => {
+      addon.setIsa(isa);
+      for (const n of sizes) {
+        const x = values(n, n);
+        both(n <= SMALL_WORK && !inexact.includes(name), (k) => {
+          const y = new Float32Array(n);
+          k.unary(op, x, y, 0.3, 1.7);
+          return y;
+        });
+      }
+    });
+
+    test.each(Object.entries(BinaryOp))('binary %s', (name, op) => {
+      addon.setIsa(isa);
+      for (const [a, b] of plans) {
+        const plan = planBroadcast(name, a, b);
+        const [x, z] = [values(1, sizeOf(a)), values(2, sizeOf(b))];
+        both(plan.size <= SMALL_WORK && !inexact.includes(name), (k) => {
+          const y = new Float32Array(plan.size);
+          k.binary(op, plan, x, z, y);
+          return y;
+        });
+      }
+    });
+
+    test.each(Object.entries(CompareOp))('compare %s', (name, op) => {
+      addon.setIsa(isa);
+      for (const [a, b] of plans) {
+        const plan = planBroadcast(name, a, b);
+        const [x, z] = [values(3, sizeOf(a)), values(4, sizeOf(b))];
+        both(plan.size <= SMALL_WORK, (k) => {
+          const y = new Uint8Array(plan.size);
+          k.compare(op, plan, x, z, y);
+          return y;
+        });
+      }
+    });
+
+    test('select', () => {
+      addon.setIsa(isa);
+      for (const n of sizes) {
+        const [a, b] = [values(5, n), values(6, n)];
+        const mask = Uint8Array.from(a, (v) => (v > 0 ? 3 : 0));
+        both(n <= SMALL_WORK, (k) => {
+          const y = new Float32Array(n);
+          k.select(mask, a, b, y);
+          return y;
+        });
+      }
+    });
+  });
+
+  test('a detached array is refused at every size', () => {
+    const [x, y] = [new Float32Array(8), new Float32Array(8)];
+    structuredClone(x.buffer, { transfer: [x.buffer] });
+    const plan = planBroadcast('add', [8], [8]);
+    expect(() => small.binary(BinaryOp.add, plan, x, y, new Float32Array(8))).toThrow(BufferError);
+    expect(() => small.binary(BinaryOp.add, plan, y, y, x)).toThrow(BufferError);
+    expect(() => small.unary(UnaryOp.neg, x, x, 0, 0)).toThrow(BufferError);
+  });
+}
