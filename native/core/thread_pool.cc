@@ -17,7 +17,13 @@
 namespace lanegrad {
 namespace {
 
-constexpr auto kSpin = std::chrono::microseconds(50);
+using Clock = std::chrono::steady_clock;
+
+// Long enough for what JavaScript does between two kernels of a training step, short enough to be no load of its own.
+constexpr auto kSpin = std::chrono::microseconds(200);
+// What a caller works on alone before it wakes workers for light tasks: waking costs it a system call and about as
+// much again until they come.
+constexpr auto kAlone = std::chrono::microseconds(30);
 
 void relax() noexcept {
 #if defined(__x86_64__) || defined(_M_X64)
@@ -30,13 +36,13 @@ void relax() noexcept {
 // Waits for `ready()` without sleeping, for at most kSpin.
 template <class Ready>
 bool spin_until(const Ready& ready) noexcept {
-  const auto end = std::chrono::steady_clock::now() + kSpin;
+  const auto end = Clock::now() + kSpin;
   do {
     for (int i = 0; i < 64; ++i) {
       if (ready()) return true;
       relax();
     }
-  } while (std::chrono::steady_clock::now() < end);
+  } while (Clock::now() < end);
   return false;
 }
 
@@ -47,6 +53,11 @@ struct alignas(64) Share {
 
   void set(uint32_t next, uint32_t end) noexcept {
     range.store(static_cast<uint64_t>(end) << 32 | next, std::memory_order_relaxed);
+  }
+
+  int left() const noexcept {
+    const uint64_t r = range.load(std::memory_order_relaxed);
+    return static_cast<int>(r >> 32) - static_cast<int>(static_cast<uint32_t>(r));
   }
 
   int take(bool from_front) noexcept {
@@ -97,12 +108,18 @@ struct Pool {
 
   Share shares[kMaxThreads];
 
+  // Whether the caller has still to decide if parked workers are worth waking.
+  bool wake_later = false;
+  Clock::time_point wake_at;
+
   bool try_acquire() noexcept {
     return !busy.load(std::memory_order_relaxed) && !busy.exchange(true, std::memory_order_acquire);
   }
   void work(int self) noexcept;
   void start_workers(int wanted) noexcept;
-  void open(int tasks, Parallel::Task task, void* context) noexcept;
+  void open(int tasks, Parallel::Task task, void* context, bool light) noexcept;
+  void wake_parked() noexcept;
+  void wake_for_the_rest() noexcept;
   void close() noexcept;
   void serve(int self, uint32_t own_epoch) noexcept;
 };
@@ -129,7 +146,26 @@ void Pool::work(int self) noexcept {
   const FpScope fp;
   for (int i = 0; i < participants; ++i) {
     const int owner = (self + i) % participants;
-    for (int task; (task = shares[owner].take(i == 0)) >= 0;) fn(ctx, task, self);
+    for (int task; (task = shares[owner].take(i == 0)) >= 0;) {
+      if (self == 0 && wake_later) wake_for_the_rest();
+      fn(ctx, task, self);
+    }
+  }
+}
+
+void Pool::wake_parked() noexcept {
+  {
+    const std::lock_guard lock(mutex);
+  }
+  wake.notify_all();
+}
+
+// By the caller, with a light task in hand.
+void Pool::wake_for_the_rest() noexcept {
+  if (Clock::now() < wake_at) return;
+  wake_later = false;
+  for (int i = 0; i < participants; ++i) {
+    if (shares[i].left() > 0) return wake_parked();
   }
 }
 
@@ -153,7 +189,7 @@ void Pool::start_workers(int wanted) noexcept {
   }
 }
 
-void Pool::open(int tasks, Parallel::Task task, void* context) noexcept {
+void Pool::open(int tasks, Parallel::Task task, void* context, bool light) noexcept {
   fn = task;
   ctx = context;
   for (int i = 0; i < participants; ++i) {
@@ -164,12 +200,10 @@ void Pool::open(int tasks, Parallel::Task task, void* context) noexcept {
   // Sequentially consistent on both sides: either this store is seen by a worker about to park, or that worker is
   // seen here.
   gate.store(job << kJobAt | static_cast<uint64_t>(participants) << kParticipantsAt, std::memory_order_seq_cst);
-  if (parked.load(std::memory_order_seq_cst) > 0) {
-    {
-      const std::lock_guard lock(mutex);
-    }
-    wake.notify_all();
-  }
+  const bool sleepers = parked.load(std::memory_order_seq_cst) > 0;
+  wake_later = sleepers && light;
+  if (wake_later) wake_at = Clock::now() + kAlone;
+  else if (sleepers) wake_parked();
 }
 
 // Keeps late workers out and waits for those inside.
@@ -218,6 +252,7 @@ void Pool::serve(int self, uint32_t own_epoch) noexcept {
   live.fetch_sub(1, std::memory_order_relaxed);
 }
 
+template <bool kLight>
 void run(const Parallel& self, int tasks, Parallel::Task fn, void* ctx) noexcept {
   const int wanted = tasks < self.threads ? tasks : self.threads;
   Pool& p = pool();
@@ -226,7 +261,7 @@ void run(const Parallel& self, int tasks, Parallel::Task fn, void* ctx) noexcept
     p.participants = wanted <= p.started ? wanted : p.started + 1;
     const bool shared = p.participants > 1;
     if (shared) {
-      p.open(tasks, fn, ctx);
+      p.open(tasks, fn, ctx, kLight);
       p.work(0);
       p.close();
     }
@@ -240,7 +275,7 @@ void run(const Parallel& self, int tasks, Parallel::Task fn, void* ctx) noexcept
 
 Parallel parallel_with(int threads) noexcept {
   const int clamped = threads < 1 ? 1 : threads > kMaxThreads ? kMaxThreads : threads;
-  return {clamped, run};
+  return {clamped, run<false>, run<true>};
 }
 
 void retain_pool() noexcept {

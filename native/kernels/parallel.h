@@ -12,13 +12,17 @@ namespace lanegrad {
 // task (products, the LSTM): there it may follow `threads`. `worker` is in [0, threads) and no two tasks that run at
 // the same time share it: it selects a slice of the scratch. Worker w starts with the w-th contiguous share of the
 // tasks, so equal splits meet the same core again; whoever is done first takes over from the others.
-// A task must not call `run`. One fork and join costs about 0.2 µs while the workers spin and 10 to 50 µs once they
-// are parked (after about 50 µs without work), so a task should be worth some 10 µs; `tasks` of 0 or 1 costs nothing.
+// A task must not call either. One fork and join costs about 0.2 µs while the workers spin and 10 to 50 µs once they are
+// parked (after about 200 µs without work), so a task should be worth some 10 µs; `tasks` of 0 or 1 costs nothing.
+//
+// `run` wakes parked workers at once; `run_light`, for tasks of some 10 µs, only when the caller has found more work
+// than waking them costs.
 struct Parallel {
   using Task = void (*)(void* ctx, int task, int worker);
 
   int threads;
   void (*run)(const Parallel& self, int tasks, Task fn, void* ctx);
+  void (*run_light)(const Parallel& self, int tasks, Task fn, void* ctx);
 };
 
 // Memory of one call, 64-byte aligned, not initialised, of the size the kernel's `_scratch` function asked for.

@@ -33,5 +33,5 @@ inline void for_chunks(const Parallel& par, int64_t items, int64_t weight, int64
   }
   const int64_t per_task = larger(1, ceil_div(kTaskElements, weight * unit)) * unit;
   ChunkTasks<Body> tasks = {&body, items, per_task};
-  par.run(par, static_cast<int>(ceil_div(items, per_task)), ChunkTasks<Body>::run, &tasks);
+  par.run_light(par, static_cast<int>(ceil_div(items, per_task)), ChunkTasks<Body>::run, &tasks);
 }

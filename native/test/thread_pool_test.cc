@@ -37,12 +37,12 @@ void task(void* ctx, int index, int worker) {
   job.at_once[worker].fetch_sub(1);
 }
 
-void run(int threads, int tasks) {
+void run(int threads, int tasks, bool light = false) {
   Job job;
   job.threads = threads;
   job.done.assign(static_cast<size_t>(tasks), 0);
   const Parallel parallel = lanegrad::parallel_with(threads);
-  parallel.run(parallel, tasks, task, &job);
+  (light ? parallel.run_light : parallel.run)(parallel, tasks, task, &job);
   for (const int times : job.done) CHECK(times == 1);
   CHECK(!job.foreign_fp);
 }
@@ -55,7 +55,7 @@ uint32_t random_below(uint32_t* state, uint32_t bound) {
 void many_tiny_jobs(int jobs, uint32_t seed) {
   for (int i = 0; i < jobs; ++i) {
     const int threads = 1 + static_cast<int>(random_below(&seed, 5));
-    run(threads, static_cast<int>(random_below(&seed, 65)));
+    run(threads, static_cast<int>(random_below(&seed, 65)), random_below(&seed, 2) == 0);
   }
 }
 
@@ -80,8 +80,27 @@ void environments_come_and_go() {
 void parked_workers_wake() {
   for (int i = 0; i < 50; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    run(4, 64);
+    run(4, 64, i % 2 == 0);
   }
+}
+
+// Light tasks that take long after all: the sleepers come.
+void light_tasks_share_long_work() {
+  struct Slow {
+    std::atomic<int> helped{0};
+  } slow;
+  const Parallel parallel = lanegrad::parallel_with(4);
+  for (int i = 0; i < 200 && slow.helped == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    parallel.run_light(
+        parallel, 64,
+        [](void* ctx, int, int worker) {
+          std::this_thread::sleep_for(std::chrono::microseconds(100));
+          if (worker != 0) ++static_cast<Slow*>(ctx)->helped;
+        },
+        &slow);
+  }
+  CHECK(slow.helped > 0);
 }
 
 // Results and the caller's own register must not depend on the mode the caller computes in.
@@ -138,6 +157,7 @@ int main() {
   many_tiny_jobs(100000, 7);
   several_callers();
   parked_workers_wake();
+  light_tasks_share_long_work();
   floating_point_mode_of_the_caller();
 #if !defined(_WIN32) && !defined(__SANITIZE_THREAD__)
   forked(1);
