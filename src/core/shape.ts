@@ -10,10 +10,10 @@ export const MAX_ELEMENTS = 2 ** 31 - 1;
 /** The most axes a tensor has; the kernels walk them with fixed arrays. */
 export const MAX_RANK = 16;
 
-/** The number of elements of a shape known to be legal. */
-export function sizeOf(shape: Shape): number {
+/** The number of elements of a shape known to be legal, or of its axes from `start` up to `end`. */
+export function sizeOf(shape: Shape, start = 0, end = shape.length): number {
   let size = 1;
-  for (let i = 0; i < shape.length; i++) size *= shape[i];
+  for (let i = start; i < end; i++) size *= shape[i];
   return size;
 }
 
@@ -80,16 +80,23 @@ export function checkAxis(op: string, axis: number, rank: number): number {
   return at;
 }
 
+function firstAxes(rank: number): number[] {
+  const axes: number[] = [];
+  for (let i = 0; i < rank; i++) axes.push(i);
+  return axes;
+}
+
 /** The axes of a reduction, sorted and distinct; `undefined` or `null` means all of them. */
 export function checkAxes(op: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
-  if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
+  if (axes === undefined || axes === null) return firstAxes(rank);
   // As in PyTorch a 0-d tensor is reduced over axis 0 or −1, and an empty list means every axis.
   const list = typeof axes === 'number' ? [axes] : axes;
-  if (list.length === 0) return Array.from({ length: rank }, (_, i) => i);
+  if (list.length === 0) return firstAxes(rank);
   if (rank === 0) {
     for (const axis of list) checkAxis(op, axis, 1);
     return [];
   }
+  if (list.length === 1) return [checkAxis(op, list[0], rank)];
   const found = list.map((axis) => checkAxis(op, axis, rank)).sort((a, b) => a - b);
   for (let i = 1; i < found.length; i++) {
     if (found[i] === found[i - 1]) throw new ShapeError({ op, problem: 'an axis is named twice', got: [...list] });
@@ -140,9 +147,13 @@ export interface BroadcastPlan {
 
 /** Strides of `shape` seen as `out`: 0 along the axes it is repeated over. */
 export function broadcastStrides(shape: Shape, out: Shape): number[] {
-  const own = stridesOf(shape);
-  const shift = out.length - shape.length;
-  return out.map((_, i) => (i < shift || shape[i - shift] === 1 ? 0 : own[i - shift]));
+  const strides = new Array<number>(out.length).fill(0);
+  let step = 1;
+  for (let i = shape.length - 1, at = out.length - 1; i >= 0; i--, at--) {
+    if (shape[i] !== 1) strides[at] = step;
+    step *= shape[i];
+  }
+  return strides;
 }
 
 /** The plan of `a` against `b`. @throws ShapeError if they do not broadcast. */
@@ -161,23 +172,33 @@ export function planBroadcast(op: string, a: Shape, b: Shape): BroadcastPlan {
 }
 
 /** `[rank, dims…, strides…, strides…]` with axes of length 1 dropped and axes that walk as one merged. */
-export function mergeAxes(shape: Shape, strides: readonly (readonly number[])[]): Int32Array {
+export function mergeAxes(shape: Shape, strides: readonly [readonly number[], readonly number[]]): Int32Array {
+  const [x, y] = strides;
   const dims: number[] = [];
-  const kept: number[][] = strides.map(() => []);
+  const xs: number[] = [];
+  const ys: number[] = [];
   for (let i = 0; i < shape.length; i++) {
-    if (shape[i] === 1) continue;
+    const length = shape[i];
+    if (length === 1) continue;
     const last = dims.length - 1;
-    if (last >= 0 && strides.every((s, j) => kept[j][last] === s[i] * shape[i])) {
-      dims[last] *= shape[i];
-      for (let j = 0; j < strides.length; j++) kept[j][last] = strides[j][i];
+    if (last >= 0 && xs[last] === x[i] * length && ys[last] === y[i] * length) {
+      dims[last] *= length;
+      xs[last] = x[i];
+      ys[last] = y[i];
     } else {
-      dims.push(shape[i]);
-      for (let j = 0; j < strides.length; j++) kept[j].push(strides[j][i]);
+      dims.push(length);
+      xs.push(x[i]);
+      ys.push(y[i]);
     }
   }
-  if (dims.length === 0) {
-    dims.push(1);
-    for (const list of kept) list.push(0);
+  const rank = Math.max(1, dims.length);
+  const layout = new Int32Array(1 + 3 * rank);
+  layout[0] = rank;
+  layout[1] = 1;
+  for (let i = 0; i < dims.length; i++) {
+    layout[1 + i] = dims[i];
+    layout[1 + rank + i] = xs[i];
+    layout[1 + 2 * rank + i] = ys[i];
   }
-  return Int32Array.from([dims.length, ...dims, ...kept.flat()]);
+  return layout;
 }

@@ -29,8 +29,12 @@ export interface ReduceOptions {
 
 /** The shape left by a reduction over `axes`. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepdim: boolean): Shape {
-  if (keepdim) return shape.map((d, i) => (axes.includes(i) ? 1 : d));
-  return shape.filter((_, i) => !axes.includes(i));
+  const left: number[] = [];
+  for (let i = 0; i < shape.length; i++) {
+    if (!axes.includes(i)) left.push(shape[i]);
+    else if (keepdim) left.push(1);
+  }
+  return left;
 }
 
 /** A reduction as kernels know it: [outer, n, inner]. */
@@ -46,17 +50,12 @@ export interface Walk {
 /** Brings the reduced axes together: they often lie side by side; where not, a copy moves them to the end. */
 export function beginWalk(kernels: Backend, x: Tensor, axes: readonly number[]): Walk {
   const { shape } = x;
-  const size = (from: number, until: number): number => sizeOf(shape.slice(from, until));
   if (axes.length === 0) return { data: x.data, outer: x.size, n: 1, inner: 1, copied: false };
-  const [first, last] = [axes[0], axes[axes.length - 1]];
-  if (last - first === axes.length - 1) {
-    return {
-      data: x.data,
-      outer: size(0, first),
-      n: size(first, last + 1),
-      inner: size(last + 1, shape.length),
-      copied: false,
-    };
+  const first = axes[0];
+  const end = axes[axes.length - 1] + 1;
+  if (end - first === axes.length) {
+    const n = sizeOf(shape, first, end);
+    return { data: x.data, outer: sizeOf(shape, 0, first), n, inner: sizeOf(shape, end), copied: false };
   }
   const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const order = [...kept, ...axes];
@@ -177,7 +176,8 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 /** `x` repeated to a shape it is known to broadcast to. */
 export function expandTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  const from = [...new Array<number>(shape.length - x.rank).fill(1), ...x.shape];
+  const from = new Array<number>(shape.length).fill(1);
+  for (let i = x.rank - 1, at = shape.length - 1; i >= 0; i--, at--) from[at] = x.shape[i];
   return expandOp.run([x], { from, shape });
 }
 

@@ -17,18 +17,24 @@ export interface Transposes {
 }
 
 /**
- * op(a)·op(b) (+ bias) over a leading batch axis; a batch of 1 on one side is repeated.
- * a [A, m, k] (or [A, k, m]), b [B, k, n] (or [B, n, k]), bias [n] → [max(A, B), m, n]
+ * op(a)·op(b) (+ bias), of two matrices or over a leading batch axis on both sides, of which a length of 1 is repeated.
+ * a [(A,) m, k] (or [(A,) k, m]), b [(B,) k, n] (or [(B,) n, k]), bias [n] → [(max(A, B),) m, n]
  */
 const productOp = defineOp<Required<Transposes>>({
   name: 'product',
   forward(node, [a, b, bias], { transA, transB }) {
-    const [batchA, rowsA, colsA] = a!.shape;
-    const [batchB, rowsB, colsB] = b!.shape;
-    const [m, k] = transA ? [colsA, rowsA] : [rowsA, colsA];
+    const first = a!.rank - 2;
+    const rowsA = a!.shape[first];
+    const colsA = a!.shape[first + 1];
+    const rowsB = b!.shape[first];
+    const colsB = b!.shape[first + 1];
+    const m = transA ? colsA : rowsA;
+    const k = transA ? rowsA : colsA;
     const n = transB ? rowsB : colsB;
+    const batchA = first === 0 ? 1 : a!.shape[0];
+    const batchB = first === 0 ? 1 : b!.shape[0];
     const batch = batchA === 1 ? batchB : batchA;
-    const y = emptyTensor([batch, m, n], a!.dtype);
+    const y = emptyTensor(first === 0 ? [m, n] : [batch, m, n], a!.dtype);
     node.kernels.gemm(
       transA,
       transB,
@@ -39,7 +45,7 @@ const productOp = defineOp<Required<Transposes>>({
       b!.data as FloatArray,
       y.data as FloatArray,
       false,
-      (bias?.data ?? null) as FloatArray | null,
+      bias === null ? null : (bias.data as FloatArray),
       batch,
       batchA === 1 ? 0 : m * k,
       batchB === 1 ? 0 : k * n,
@@ -55,7 +61,7 @@ const productOp = defineOp<Required<Transposes>>({
     return [
       node.needs(0) ? sumTo(da(), node.shapes[0]) : null,
       node.needs(1) ? sumTo(db(), node.shapes[1]) : null,
-      node.needs(2) ? sum(dy!, [0, 1]) : null,
+      node.needs(2) ? sum(dy!, dy!.rank === 2 ? 0 : [0, 1]) : null,
     ];
   },
   cases: [
@@ -83,12 +89,6 @@ const productOp = defineOp<Required<Transposes>>({
 
 function product(a: Tensor, b: Tensor, transA: boolean, transB: boolean, bias: Tensor | null = null): Tensor {
   return productOp.run([a, b, bias], { transA, transB });
-}
-
-/** A product of matrices [rows, columns], without a batch. */
-function product2d(a: Tensor, b: Tensor, transA: boolean, transB: boolean, bias: Tensor | null = null): Tensor {
-  const y = product(reshape(a, [1, ...a.shape]), reshape(b, [1, ...b.shape]), transA, transB, bias);
-  return reshape(y, y.shape.slice(1));
 }
 
 /** Both as floats of one dtype. Integers are multiplied in float64 and come back as integers. */
@@ -132,6 +132,7 @@ export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }:
     });
   }
   const y = batched(ma, mb, tA, tB);
+  if (!rowVector && !columnVector) return back(y);
   const out = [
     ...y.shape.slice(0, -2),
     ...(rowVector ? [] : [y.shape[y.rank - 2]]),
@@ -142,10 +143,10 @@ export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }:
 
 /** Matrices with any leading axes, inner dimensions known to fit. */
 function batched(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
-  if (a.rank === 2 && b.rank === 2) return product2d(a, b, transA, transB);
+  if (a.rank === 2 && b.rank === 2) return product(a, b, transA, transB);
   if (b.rank === 2 && !transA) {
     // One tall product in place of a batch of small ones.
-    const y = product2d(reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1]]), b, false, transB);
+    const y = product(reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1]]), b, false, transB);
     return reshape(y, [...a.shape.slice(0, -1), y.shape[1]]);
   }
   const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
@@ -235,7 +236,8 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     });
   }
   checkSameDType('linear', x, weight, bias);
-  const y = product2d(reshape(x, [sizeOf(x.shape.slice(0, -1)), inputs]), weight, false, true, bias);
+  if (x.rank === 2) return product(x, weight, false, true, bias);
+  const y = product(reshape(x, [sizeOf(x.shape.slice(0, -1)), inputs]), weight, false, true, bias);
   return reshape(y, [...x.shape.slice(0, -1), outputs]);
 }
 

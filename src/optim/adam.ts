@@ -1,4 +1,5 @@
 import { kernelsFor } from '../backend/select.ts';
+import type { Tensor } from '../tensor.ts';
 import { type Batch, Optimizer, type ParamsInput } from './optimizer.ts';
 import { decayRates, flag, nonNegative, type OptionRules } from './options.ts';
 import { arraysOf, type ParameterState, type StateKind, zerosOf } from './state.ts';
@@ -44,12 +45,7 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
 
   protected override apply(group: AdamOptions, { dtype, tensors, params, grads }: Batch): void {
     const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
-    const states = tensors.map((parameter) => {
-      const fresh = () => ({ step: 0, exp_avg: zerosOf(parameter), exp_avg_sq: zerosOf(parameter) });
-      const state: ParameterState = this.state.get(parameter) ?? fresh();
-      if (amsgrad) state.max_exp_avg_sq ??= zerosOf(parameter);
-      return state;
-    });
+    const states = tensors.map((parameter) => this.#stateOf(parameter, amsgrad));
     const t = (states[0].step as number) + 1;
     kernelsFor(dtype).adam(
       params,
@@ -69,10 +65,17 @@ abstract class AdamFamily extends Optimizer<AdamOptions> {
         biasCorrection2: 1 - betas[1] ** t,
       },
     );
-    for (const [i, parameter] of tensors.entries()) {
+    for (let i = 0; i < tensors.length; i++) {
       states[i].step = t;
-      this.state.set(parameter, states[i]);
+      if (t === 1) this.state.set(tensors[i], states[i]);
     }
+  }
+
+  /** What is known of a parameter; it is kept only once a step has succeeded. */
+  #stateOf(parameter: Tensor, amsgrad: boolean): ParameterState {
+    const state = this.state.get(parameter) ?? { step: 0, exp_avg: zerosOf(parameter), exp_avg_sq: zerosOf(parameter) };
+    if (amsgrad) state.max_exp_avg_sq ??= zerosOf(parameter);
+    return state;
   }
 }
 

@@ -34,6 +34,13 @@ export interface Batch {
   readonly grads: readonly FloatArray[];
 }
 
+interface MutableBatch extends Batch {
+  readonly cohort: number | boolean;
+  readonly tensors: Tensor[];
+  readonly params: FloatArray[];
+  readonly grads: FloatArray[];
+}
+
 /** The base of the optimizers. A parameter without a gradient is left as it is, its state too. */
 export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   readonly paramGroups: ParamGroup<O>[] = [];
@@ -164,21 +171,20 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
 
   /** Parameters with a gradient, by what one call can update together: nearly always one batch. */
   #batchesOf(group: ParamGroup<O>): Batch[] {
-    const cohorts = new Map<string, Tensor[]>();
+    const batches: MutableBatch[] = [];
     for (const parameter of group.params) {
-      if (parameter.grad === null) continue;
-      this.#checkGradient(parameter, parameter.grad);
-      const key = `${parameter.dtype} ${this.cohortOf(this.state.get(parameter))}`;
-      const cohort = cohorts.get(key);
-      if (cohort === undefined) cohorts.set(key, [parameter]);
-      else cohort.push(parameter);
+      const gradient = parameter.grad;
+      if (gradient === null) continue;
+      this.#checkGradient(parameter, gradient);
+      const dtype = parameter.dtype as Batch['dtype'];
+      const cohort = this.cohortOf(this.state.get(parameter));
+      let batch = batches.find((other) => other.cohort === cohort && other.dtype === dtype);
+      if (batch === undefined) batches.push((batch = { dtype, cohort, tensors: [], params: [], grads: [] }));
+      batch.tensors.push(parameter);
+      batch.params.push(parameter.data as FloatArray);
+      batch.grads.push(gradient.data as FloatArray);
     }
-    return [...cohorts.values()].map((tensors) => ({
-      dtype: tensors[0].dtype as Batch['dtype'],
-      tensors,
-      params: tensors.map((parameter) => parameter.data as FloatArray),
-      grads: tensors.map((parameter) => parameter.grad!.data as FloatArray),
-    }));
+    return batches;
   }
 
   #checkParameter(parameter: unknown): asserts parameter is Tensor {

@@ -235,9 +235,10 @@ describe('planBroadcast', () => {
 
 describe('mergeAxes', () => {
   test('drops axes of length 1; nothing left is one element', () => {
-    expect([...mergeAxes([1, 1], [[5, 5]])]).toEqual([1, 1, 0]);
-    expect([...mergeAxes([], [[], []])]).toEqual([1, 1, 0, 0]);
-    expect([...mergeAxes([1, 3], [[7, 2]])]).toEqual([1, 3, 2]);
+    const twice = (strides: number[]) => [strides, strides] as const;
+    expect([...mergeAxes([1, 1], twice([5, 5]))]).toEqual([1, 1, 0, 0]);
+    expect([...mergeAxes([], twice([]))]).toEqual([1, 1, 0, 0]);
+    expect([...mergeAxes([1, 3], twice([7, 2]))]).toEqual([1, 3, 2, 2]);
   });
 
   test('keeps what only one operand walks in one stride', () => {
