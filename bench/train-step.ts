@@ -48,7 +48,7 @@ function stepper(size: Size): () => void {
   let state = model.initHidden(batch);
   return () => {
     state = scope(() => {
-      adam.zeroGrad();
+      adam.zeroGrad({ recycle: true });
       const [logits, end] = model.forward(ids, state);
       crossEntropy(logits.reshape([steps * batch, VOCAB]), targets).backward();
       clipGradNorm_(model.parameters(), 5);

@@ -103,13 +103,14 @@ export class Storage {
     this.#array = array;
   }
 
-  /** @throws BufferError  if a scope has taken the memory back */
+  /** @throws BufferError  if the memory was taken back */
   get array(): DataArray {
     if (this.#array === null) {
       throw new BufferError({
         op: 'scope',
-        problem: 'this tensor was made inside a scope that has ended, and its memory was taken back',
-        hint: 'return it from the scope function to keep it',
+        problem:
+          'the memory of this tensor was taken back: its scope has ended, or zeroGrad({ recycle: true }) gave it up',
+        hint: 'return it from the scope function, or clone it, to keep it',
         code: 'ERR_SCOPE_ENDED',
       });
     }

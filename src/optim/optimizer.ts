@@ -81,9 +81,17 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     this.paramGroups.push({ ...options, params: tensors });
   }
 
-  /** Forgets the gradient of every parameter. */
-  zeroGrad(): void {
-    for (const group of this.paramGroups) for (const parameter of group.params) parameter.grad = null;
+  /**
+   * Forgets the gradient of every parameter. With `recycle` its memory goes to the gradients to come, which spares a
+   * training loop new pages every step; a gradient that somebody still holds then throws a BufferError when touched.
+   */
+  zeroGrad({ recycle = false }: { recycle?: boolean } = {}): void {
+    for (const group of this.paramGroups) {
+      for (const parameter of group.params) {
+        if (recycle) parameter.grad?.storage.release();
+        parameter.grad = null;
+      }
+    }
   }
 
   /**

@@ -61,7 +61,7 @@ export class LanguageTask implements TrainingTask {
     const { ids, targets, steps, batch, fresh } = train.at(index);
     const state = fresh || this.#state === null ? model.initHidden(batch) : this.#state;
     const [result, next] = scope((): [StepResult, LstmState] => {
-      optimizer.zeroGrad();
+      optimizer.zeroGrad({ recycle: true });
       const [logits, end] = model.forward(wrapArray(ids, [steps, batch], 'int32'), state);
       const loss = crossEntropy(flattenLogits(logits), wrapArray(targets, [steps * batch], 'int32'));
       backward(loss);

@@ -248,3 +248,19 @@ test('zeroGrad forgets all gradients', () => {
   new SGD(params).zeroGrad();
   expect(params.map(({ grad }) => grad)).toEqual([null, null]);
 });
+
+test('zeroGrad with recycle gives the memory of gradients back, and one still held is no stale data', () => {
+  const weight = ones([64, 128], { requiresGrad: true });
+  const optimizer = new SGD([weight], { lr: 0.1 });
+  const gradientOf = (factor: number): Tensor => {
+    backward(sum(mul(weight, factor)));
+    return weight.grad!;
+  };
+  const first = gradientOf(2);
+  const memory = first.data.buffer;
+  optimizer.zeroGrad({ recycle: true });
+  expect(weight.grad).toBeNull();
+  expect(() => first.data).toThrow(expect.objectContaining({ code: 'ERR_SCOPE_ENDED' }));
+  expect(ones([64, 128]).data.buffer).toBe(memory);
+  expect(values(gradientOf(3)).every((x) => x === 3)).toBe(true);
+});
