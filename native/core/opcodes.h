@@ -29,8 +29,10 @@ enum class UnaryOp : int32_t {
   kCeil = 20,
   kRound = 21,
   kTrunc = 22,
+  kErf = 23,
+  kGelu = 24,
 };
-constexpr int32_t kUnaryOpCount = 23;
+constexpr int32_t kUnaryOpCount = 25;
 
 enum class BinaryOp : int32_t {
   kAdd = 0,

@@ -77,6 +77,12 @@ struct Round {
 struct Trunc {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtrunc(x); }
 };
+struct Erf {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return verf(x); }
+};
+struct Gelu {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vgelu(x); }
+};
 
 using UnaryRun = void (*)(const float* x, float* y, int64_t n, float p0, float p1);
 
@@ -113,6 +119,8 @@ inline UnaryRun unary_run_of(UnaryOp op) {
     case UnaryOp::kCeil: return unary_run<Ceil>;
     case UnaryOp::kRound: return unary_run<Round>;
     case UnaryOp::kTrunc: return unary_run<Trunc>;
+    case UnaryOp::kErf: return unary_run<Erf>;
+    case UnaryOp::kGelu: return unary_run<Gelu>;
   }
   return unary_run<Neg>;  // not reached: the binding has checked the opcode
 }

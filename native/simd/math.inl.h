@@ -183,3 +183,84 @@ LANEGRAD_INLINE vf vtanh(vf x) {
   const vf y = select(lt(a, set1(0.55f)), small, one - (q + q));
   return as_float(as_int(y) | (as_int(x) & set1i(INT32_MIN)));
 }
+
+// erf x; never outside [−1, 1]. At most 1.00 ULP [1.31].
+LANEGRAD_INLINE vf verf(vf x) {
+  const vf a = vmin(set1(4.0f), vabs(x));
+  // Small: an odd polynomial. Large: 1 − exp(−p), with p = −log erfc a.
+  const vf s = a * a;
+  vf q = fma(s, set1(-0x1.3ba7cap-11f), set1(0x1.479c5cp-8f));
+  q = fma(s, q, set1(-0x1.b69b92p-6f));
+  q = fma(s, q, set1(0x1.ce1b86p-4f));
+  q = fma(s, q, set1(-0x1.8126ecp-2f));
+  q = fma(s, q, set1(0x1.06eba6p-3f));
+  const vf small = fma(a, q, a);
+  vf p = fma(a, set1(0x1.a6a352p-13f), set1(-0x1.95fcc8p-9f));
+  p = fma(a, p, set1(0x1.6fa966p-6f));
+  p = fma(a, p, set1(-0x1.ab7decp-4f));
+  p = fma(a, p, set1(-0x1.45fc84p-1f));
+  p = fma(a, p, set1(-0x1.20c220p+0f));
+  p = fma(a, p, set1(-0x1.0b59b8p-13f));
+  const ExpParts e = exp_parts(p);
+  const vf u = exp2_normal(e.n);
+  const vf large = fnma(u, e.t, set1(1.0f) - u);
+  const vf y = select(lt(a, set1(0.875f)), small, large);
+  return as_float(as_int(y) | (as_int(x) & set1i(INT32_MIN)));
+}
+
+// What the product p = a·b has lost by its rounding.
+LANEGRAD_INLINE vf product_rest(vf a, vf b, vf p) {
+  if constexpr (kFma) return fma(a, b, -p);
+  const vi head = set1i(-4096);  // 12 bits of each: their products are exact
+  const vf a_high = as_float(as_int(a) & head), b_high = as_float(as_int(b) & head);
+  const vf a_low = a - a_high, b_low = b - b_high;
+  return a_low * b_low + (a_low * b_high + (a_high * b_low + (a_high * b_high - p)));
+}
+
+// x·Φ(x), where Φ is the distribution function of the standard normal; −0 of −∞. At most 1.77 ULP [1.95];
+// it falls up to its minimum at −0.7518 and rises from there.
+LANEGRAD_INLINE vf vgelu(vf x) {
+  // With a = |x|, Φ(−a) = exp(−a²/2)·P(q)/(a + k), q = (a − k)/(a + k), loses no digits in the tail; above 0 the result
+  // is x − a·Φ(−a). From 15 on Φ(−a) is 0. What the steps lose by their roundings is kept, and added at the end.
+  const vf one = set1(1.0f), k = set1(2.25f), minus_half = set1(-0.5f);
+  const vf a = vmin(set1(15.0f), vabs(x));
+  const vf square = a * a;
+  const vi n = to_int(square * set1(-0.5f * kLog2E));
+  const vf nf = to_float(n);
+  const vf r_high = fnma(nf, set1(kLn2High), minus_half * square);
+  const vf r_low = fnma(nf, set1(kLn2Low), minus_half * product_rest(a, a, square));
+  const vf r = r_high + r_low;
+  const vf r_rest = r_low - (r - r_high);
+  const vf t = expm1_rest(r);
+
+  const vf sum = a + k;
+  const vf sum_rest = a - (sum - k);
+  const vf inverse = one / sum;
+  const vf unity = inverse * sum;
+  const vf unity_rest = (one - unity) - product_rest(inverse, sum, unity) - inverse * sum_rest;
+  const vf step = set1(-4.5f) * inverse;
+  const vf q = fma(step, unity_rest, one + step);
+  vf p = fma(q, set1(-0x1.860334p-14f), set1(-0x1.c4f492p-13f));
+  p = fma(q, p, set1(0x1.da0756p-13f));
+  p = fma(q, p, set1(0x1.670cd8p-10f));
+  p = fma(q, p, set1(0x1.b65eecp-11f));
+  p = fma(q, p, set1(-0x1.71a416p-8f));
+  p = fma(q, p, set1(-0x1.5a40cap-7f));
+  p = fma(q, p, set1(0x1.c81610p-6f));
+  p = fma(q, p, set1(0x1.483a1ep-4f));
+  p = fma(q, p, set1(-0x1.8ba77ap-2f));
+  const vf constant = set1(0x1.62039ap-1f);
+  const vf term = q * p;
+  const vf value = constant + term;
+  const vf value_rest = ((constant - value) + term) + (product_rest(q, p, term) - set1(0x1.b96da8p-27f));
+
+  const vf top = a * value;
+  const vf top_rest = fma(a, value_rest, product_rest(a, value, top));
+  const vf ratio = top * inverse;
+  const vf back = ratio * sum;
+  const vf left = ((top - back) - product_rest(ratio, sum, back)) + (top_rest - ratio * sum_rest);
+  const vf rest = fma(left, inverse, ratio * r_rest);
+  const vf tail = ldexp2(ratio + fma(ratio, t, fma(rest, t, rest)), n);
+  const vf y = select(gt(x, zero()), x - tail, tail);
+  return as_float(as_int(y) | (as_int(x) & set1i(INT32_MIN)));
+}

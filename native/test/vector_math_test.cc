@@ -28,6 +28,8 @@ constexpr int kBatch = 1000;  // no multiple of any vector: each batch has a tai
 double sigmoid(double x) { return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)); }
 double softplus(double x) { return (x > 0 ? x : 0) + log1p(exp(-fabs(x))); }
 
+double gelu(double x) { return isinf(x) ? fmax(x, -0.0) : 0.5 * x * erfc(x * -0.70710678118654752440); }
+
 struct Exact {
   float argument, result;
 };
@@ -44,6 +46,9 @@ struct Function {
 
 constexpr float kInf = INFINITY;
 
+// The minimum of x·Φ(x), rounded down.
+constexpr float kGeluLeast = -0.16997123f;
+
 const Function kFunctions[] = {
     {"exp", UnaryOp::kExp, exp, 0, kInf, 1.06, 1.02, {{0, 1}, {-kInf, 0}, {kInf, kInf}}},
     {"expm1", UnaryOp::kExpm1, expm1, -1, kInf, 1.57, 1.71, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, kInf}}},
@@ -52,6 +57,8 @@ const Function kFunctions[] = {
     {"tanh", UnaryOp::kTanh, tanh, -1, 1, 1.35, 1.38, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, 1}}},
     {"sigmoid", UnaryOp::kSigmoid, sigmoid, 0, 1, 1.59, 1.45, {{0, 0.5f}, {-kInf, 0}, {kInf, 1}}},
     {"softplus", UnaryOp::kSoftplus, softplus, 0, kInf, 1.04, 1.06, {{-kInf, 0}, {kInf, kInf}, {100, 100}}},
+    {"erf", UnaryOp::kErf, erf, -1, 1, 1.00, 1.31, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, 1}}},
+    {"gelu", UnaryOp::kGelu, gelu, kGeluLeast, kInf, 1.77, 1.95, {{-0.0f, -0.0f}, {-kInf, -0.0f}, {kInf, kInf}}, -0.7517915f},
 };
 
 float from_bits(uint32_t bits) {

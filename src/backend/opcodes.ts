@@ -35,6 +35,9 @@ export const UnaryOp = {
   /** Half to even. */
   round: 21,
   trunc: 22,
+  erf: 23,
+  /** x·Φ(x), where Φ is the distribution function of the standard normal; −0 of −∞. */
+  gelu: 24,
 } as const;
 export type UnaryOp = (typeof UnaryOp)[keyof typeof UnaryOp];
 

@@ -1,6 +1,6 @@
 /** Operations without parameters as modules, for `Sequential`. */
 
-import { flatten, logSoftmax, relu, sigmoid, softmax, tanh } from '../ops/index.ts';
+import { flatten, gelu, logSoftmax, relu, sigmoid, softmax, tanh } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
@@ -15,6 +15,24 @@ export class Identity extends Module {
 export class ReLU extends Module {
   forward(x: Tensor): Tensor {
     return relu(x);
+  }
+}
+
+/** y = x·Φ(x), or its approximation by tanh. */
+export class GELU extends Module {
+  readonly approximate: 'none' | 'tanh';
+
+  constructor({ approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}) {
+    super();
+    this.approximate = approximate;
+  }
+
+  forward(x: Tensor): Tensor {
+    return gelu(x, { approximate: this.approximate });
+  }
+
+  override extraRepr(): string {
+    return `approximate: ${this.approximate}`;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Neural-network modules. */
 
-export { Flatten, Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.ts';
+export { Flatten, GELU, Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.ts';
 export { type Layer, ModuleDict, ModuleList, Sequential } from './containers.ts';
 export { Dropout } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';

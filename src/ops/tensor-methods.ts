@@ -47,6 +47,8 @@ const first = {
   log1p: unary.log1p,
   tanh: unary.tanh,
   sigmoid: unary.sigmoid,
+  erf: unary.erf,
+  gelu: unary.gelu,
   relu: unary.relu,
   leakyRelu: unary.leakyRelu,
   softplus: unary.softplus,

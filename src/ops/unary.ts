@@ -3,12 +3,13 @@
 import type { BackwardRule } from '../autograd/node.ts';
 import { UnaryOp } from '../backend/opcodes.ts';
 import { type FloatArray, floatOf, isFloat } from '../core/dtype.ts';
+import { ConfigError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
 import { to } from './cast.ts';
 import { eq, ge, gt, le, where } from './compare.ts';
-import { checkTensor, defineOp, type Op, type OpProof, type Sampler } from './define.ts';
+import { checkTensor, defineOp, type Op, type OpProof, registerOp, type Sampler } from './define.ts';
 
 /** Parameters of the opcode; unused ones are 0. */
 interface UnaryParams {
@@ -160,6 +161,44 @@ const sigmoidOp = defineUnary(UnaryOp.sigmoid, { name: 'sigmoid', call: sigmoid 
 /** 1/(1 + e⁻ˣ), within 2 ULP at both tails. Gradient: dx = dy·y·(1 − y). */
 export function sigmoid(x: Tensor): Tensor {
   return onFloats(sigmoidOp, x);
+}
+
+const erfOp = defineUnary(UnaryOp.erf, { name: 'erf', call: erf }, 'x', (dy, x) =>
+  mul(dy, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+);
+/** The error function, within 2 ULP. Gradient: dx = dy·2/√π·e^(−x²). */
+export function erf(x: Tensor): Tensor {
+  return onFloats(erfOp, x);
+}
+
+const geluOp = defineUnary(UnaryOp.gelu, { name: 'gelu', call: (x) => gelu(x) }, 'x', (dy, x) => {
+  const below = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
+  const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return mul(dy, add(below, mul(x, density)));
+});
+registerOp({
+  name: 'gelu by tanh',
+  cases: [[3, 5], [0]].map((shape) => (s: Sampler) => ({
+    inputs: [s.normal(shape)],
+    call: (x) => gelu(x, { approximate: 'tanh' }),
+  })),
+});
+/**
+ * x·Φ(x), where Φ is the distribution function of the standard normal: within 2 ULP, in the negative tail too.
+ * `approximate: 'tanh'` is ½x·(1 + tanh(√(2/π)·(x + 0.044715x³))), as models of that formula were trained with.
+ *
+ * Gradient: dx = dy·(Φ(x) + x·φ(x))
+ *
+ * @throws ConfigError  if `approximate` names neither form
+ * Source: Hendrycks and Gimpel, Gaussian Error Linear Units, arXiv 1606.08415
+ */
+export function gelu(x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor {
+  if (approximate === 'none') return onFloats(geluOp, x);
+  if (approximate !== 'tanh') {
+    throw new ConfigError({ op: 'gelu', problem: 'unknown form', got: approximate, expected: 'none | tanh' });
+  }
+  const inner = mul(mul(x, add(mul(square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
+  return mul(mul(x, 0.5), add(tanh(inner), 1));
 }
 
 const reluOp = defineUnary(UnaryOp.relu, { name: 'relu', call: relu, sample: kinked, tolerance: 0 }, 'y', (dy, y) =>

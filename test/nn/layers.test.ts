@@ -122,6 +122,8 @@ describe('activations', () => {
     expect(rounded(new nn.Identity())).toEqual([-1, 0, 2]);
     expect(rounded(new nn.ReLU())).toEqual([0, 0, 2]);
     expect(rounded(new nn.Tanh())).toEqual([-0.7616, 0, 0.964]);
+    expect(rounded(new nn.GELU())).toEqual([-0.1587, 0, 1.9545]);
+    expect(rounded(new nn.GELU({ approximate: 'tanh' }))).toEqual([-0.1588, 0, 1.9546]);
     expect(rounded(new nn.Sigmoid())).toEqual([0.2689, 0.5, 0.8808]);
     expect(rounded(new nn.Softmax(1))).toEqual([0.042, 0.1142, 0.8438]);
     expect(rounded(new nn.LogSoftmax())).toEqual([-3.1698, -2.1698, -0.1698]);

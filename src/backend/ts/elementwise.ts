@@ -7,6 +7,7 @@
 
 import type { FloatArray } from '../../core/dtype.ts';
 import { UnaryOp } from '../opcodes.ts';
+import { erf, gelu } from './normal.ts';
 
 type UnaryLoop = (x: FloatArray, y: FloatArray, p0: number, p1: number) => void;
 
@@ -100,6 +101,12 @@ const loops: Record<UnaryOp, UnaryLoop> = {
   },
   [UnaryOp.trunc](x, y) {
     for (let i = 0; i < x.length; i++) y[i] = Math.trunc(x[i]);
+  },
+  [UnaryOp.erf](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = erf(x[i]);
+  },
+  [UnaryOp.gelu](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = gelu(x[i]);
   },
 };
 
