@@ -3,6 +3,7 @@
  * any more (scratch of an op whose graph was freed, and the buffers of a `scope`).
  */
 
+import { Buffer } from 'node:buffer';
 import { markAsUntransferable } from 'node:worker_threads';
 import { BufferError, LimitError } from '../errors.ts';
 import { type DataArray, type DType, dtypes } from './dtype.ts';
@@ -17,7 +18,9 @@ const LARGEST_IN_SLAB = 1024;
 const SLAB_BYTES = 8 * 1024;
 /** Where an array begins in a slab: a multiple of the widest element, and of what the C allocator aligns to. */
 const SLAB_GRAIN = 16;
-/** Below this many bytes a new array is cheaper than a lookup, and the collector's nursery handles it well. */
+/** Past this the system maps fresh pages, which are zeros already. */
+const LARGEST_UNFILLED = 32 * 1024 * 1024;
+/** Below this many bytes a new buffer is cheaper than a lookup. */
 const SMALLEST_POOLED = 16 * 1024;
 /** What the free lists may hold together; past it a recycled buffer is left to the collector. */
 const LARGEST_IDLE = 512 * 1024 * 1024;
@@ -61,20 +64,23 @@ function sizeClass(bytes: number): number {
  * @throws LimitError  if the memory cannot be had
  */
 export function allocate(dtype: DType, n: number): DataArray {
-  const { bytes, array: ArrayOf } = dtypes[dtype];
-  const wanted = n * bytes;
+  const wanted = n * dtypes[dtype].bytes;
   if (wanted <= LARGEST_IN_SLAB) return cut(dtype, n, wanted);
-  if (wanted < SMALLEST_POOLED) return new ArrayOf(n);
-  const size = sizeClass(wanted);
-  const free = freeLists.get(size)?.pop();
-  if (free !== undefined) {
-    idleBytes -= size;
-    return new (ArrayOf as unknown as ViewOf)(free, 0, n);
-  }
+  const size = wanted < SMALLEST_POOLED ? wanted : sizeClass(wanted);
+  let buffer = size < SMALLEST_POOLED ? undefined : freeLists.get(size)?.pop();
+  if (buffer !== undefined) idleBytes -= size;
+  else buffer = newBuffer(size, `${n} × ${dtype}`);
+  if (dtype === 'float32') return new Float32Array(buffer, 0, n);
+  return new (dtypes[dtype].array as unknown as ViewOf)(buffer, 0, n);
+}
+
+/** Not filled with zeros where that is work: an allocation of a megabyte would spend most of its time on them. */
+function newBuffer(bytes: number, got: string): ArrayBuffer {
   try {
-    return new (ArrayOf as unknown as ViewOf)(new ArrayBuffer(size), 0, n);
+    if (bytes > LARGEST_UNFILLED) return new ArrayBuffer(bytes);
+    return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
   } catch (cause) {
-    throw new LimitError({ op: 'allocate', problem: `no memory for ${wanted} bytes`, got: `${n} × ${dtype}`, cause });
+    throw new LimitError({ op: 'allocate', problem: `no memory for ${bytes} bytes`, got, cause });
   }
 }
 
