@@ -1,30 +1,42 @@
 /**
- * Characters written by `generate`, sampling included, by size and backend.
+ * Characters written by `generate`, sampling included, by size and backend. What bounds it is reading every weight once a
+ * character: the limit is the bytes of the weights over the bandwidth of the cache level they lie in.
  *
  * npx tsx bench/generate.ts [--json] [--ts]
  */
 
-import { setBackend } from '../src/backend/select.ts';
+import { backendInfo, setBackend, setNumThreads } from '../src/backend/select.ts';
 import { manualSeed } from '../src/core/rng.ts';
 import { CharLSTM } from '../src/models/char-lstm.ts';
 import { generate } from '../src/models/generate.ts';
 import { Vocabulary } from '../src/text/vocabulary.ts';
-import { interleaved, report } from './harness.ts';
+import { interleaved, report, timeColumns } from './harness.ts';
+import { significant } from './statistics.ts';
+import { generateSizes, multiplyingWeights, sizeName, VOCAB } from './workloads.ts';
+import { readBandwidth } from './yardstick.ts';
 
-const sizes = [
-  { embed: 64, hidden: 128, layers: 1 },
-  { embed: 64, hidden: 256, layers: 2 },
-  { embed: 128, hidden: 512, layers: 2 },
-] as const;
-const LENGTH = 2048;
-
-if (process.argv.includes('--ts')) setBackend('ts');
-const vocab = Vocabulary.fromCodePoints(Array.from({ length: 65 }, (_, i) => 32 + i));
-const rows = sizes.map((size) => {
+const onTs = process.argv.includes('--ts');
+if (onTs) setBackend('ts');
+const length = onTs ? 256 : 2048;
+const threads = backendInfo().backend === 'native' ? [1, 2] : [1];
+const vocab = Vocabulary.fromCodePoints(Array.from({ length: VOCAB }, (_, i) => 32 + i));
+const rows = generateSizes.flatMap((size) => {
   manualSeed(1);
   const model = new CharLSTM({ vocab, ...size });
-  const run = () => generate(model, { seedText: 'A', length: LENGTH, temperature: 0.8, seed: 1 });
-  const [{ median }] = interleaved([{ name: 'generate', run }], { rounds: 5 });
-  return { ...size, 'µs a character': Number(((median / LENGTH) * 1e6).toFixed(2)) };
+  const bytes = 4 * multiplyingWeights(size);
+  const subjects = threads.map((count) => ({
+    name: String(count),
+    run: () => {
+      setNumThreads(count);
+      generate(model, { seedText: 'A', length, temperature: 0.8, seed: 1 });
+    },
+  }));
+  return interleaved(subjects, { rounds: onTs ? 5 : 15 }).map((timing, i) => ({
+    size: sizeName(size),
+    threads: threads[i],
+    ...timeColumns(timing, 'µs', length),
+    'GB/s': significant((bytes * length) / timing.median / 1e9),
+    'of bandwidth': significant((bytes * length) / timing.median / readBandwidth(bytes, threads[i])),
+  }));
 });
-report('generate', rows);
+report('generate', rows, { by: ['size', 'threads'], time: 'µs', ratios: ['of bandwidth'] });

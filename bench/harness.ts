@@ -1,7 +1,8 @@
-/** Timing for the benchmarks: warm-up, rounds that take the subjects in turn, medians. */
+/** Timing for the benchmarks: warm-up, rounds that take the subjects in turn, medians and their spread. */
 
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { backendInfo } from '../src/backend/select.ts';
+import { median, significant, spread } from './statistics.ts';
 
 export interface Subject {
   readonly name: string;
@@ -15,6 +16,26 @@ export interface Timing {
   readonly median: number;
   readonly fastest: number;
   readonly slowest: number;
+  /** The middle half's width as a fraction of the median. */
+  readonly spread: number;
+}
+
+/** What a script prints, and with `--json` writes as one line. */
+export interface Report {
+  readonly subject: string;
+  readonly environment: Record<string, unknown>;
+  readonly rows: readonly Record<string, unknown>[];
+  readonly columns: Columns;
+}
+
+/** What the columns of a report mean to `npm run bench`; a column that is not named is for the reader alone. */
+export interface Columns {
+  /** Which work a row is, `threads` among them where there are several. */
+  readonly by?: readonly string[];
+  /** A time, less is better: what the backends are compared by. */
+  readonly time?: string;
+  /** Fractions of something measured in the same run, more is better: what the floors hold. */
+  readonly ratios?: readonly string[];
 }
 
 function timeOnce(run: () => void): number {
@@ -32,24 +53,39 @@ export function interleaved(subjects: readonly Subject[], { rounds = 7, warmup =
       if (round >= 0) times[i].push(seconds);
     });
   }
-  return subjects.map(({ name }, i) => {
-    const sorted = times[i].sort((a, b) => a - b);
-    return { name, median: sorted[sorted.length >> 1], fastest: sorted[0], slowest: sorted[sorted.length - 1] };
-  });
+  return subjects.map(({ name }, i) => ({
+    name,
+    median: median(times[i]),
+    fastest: Math.min(...times[i]),
+    slowest: Math.max(...times[i]),
+    spread: spread(times[i]),
+  }));
 }
 
-/** The machine and the backend a figure comes from. */
+/** Median, fastest and spread of a timing whose rounds did the work `times` times. */
+export function timeColumns(timing: Timing, unit: 'ms' | 'µs' | 'ns', times = 1): Record<string, unknown> {
+  const scale = { ms: 1e3, µs: 1e6, ns: 1e9 }[unit] / times;
+  return {
+    [unit]: significant(timing.median * scale, 4),
+    fastest: significant(timing.fastest * scale, 4),
+    'spread %': significant(timing.spread * 100, 2),
+  };
+}
+
+/** The machine and the backend a figure comes from; `load` is what others kept busy in the minute before, in cores. */
 export function environment(): Record<string, unknown> {
   const { backend, isa, threads } = backendInfo();
-  return { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, backend, isa, threads };
+  const [load] = loadavg();
+  return { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, backend, isa, threads, load };
 }
 
 /** Prints rows as a table, or everything as one JSON object with `--json`. */
-export function report(subject: string, rows: readonly Record<string, unknown>[]): void {
+export function report(subject: string, rows: readonly Record<string, unknown>[], columns: Columns = {}): void {
+  const result: Report = { subject, environment: environment(), rows, columns };
   if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ subject, environment: environment(), rows })}\n`);
+    process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
-  console.log(subject, environment());
+  console.log(subject, result.environment);
   console.table(rows);
 }

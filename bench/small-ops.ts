@@ -12,6 +12,8 @@ import { Linear, Module, Sigmoid, Tanh } from '../src/nn/index.ts';
 import { crossEntropy, mseLoss, randint, randn, relu, sum, tanh, tensor } from '../src/ops/index.ts';
 import { Adam, SGD } from '../src/optim/index.ts';
 import { interleaved, report, type Subject } from './harness.ts';
+import { significant } from './statistics.ts';
+import { scriptSeconds } from './yardstick.ts';
 
 interface Work {
   readonly name: string;
@@ -124,6 +126,7 @@ const subjects: Subject[] = works.map(({ name, times, once }) => ({
     for (let i = 0; i < times; i++) once();
   },
 }));
+const script = scriptSeconds();
 const rows = interleaved(subjects, { rounds: 15, warmup: 3 }).map(({ name, median, fastest }, i) => {
   const { times, operations } = works[i];
   return {
@@ -131,6 +134,7 @@ const rows = interleaved(subjects, { rounds: 15, warmup: 3 }).map(({ name, media
     'µs (median)': Number(((median / times) * 1e6).toFixed(3)),
     'µs (fastest)': Number(((fastest / times) * 1e6).toFixed(3)),
     'ns an operation': Math.round((median / times / operations) * 1e9),
+    'of script': significant(script / (median / times / operations)),
   };
 });
-report('small-ops', rows);
+report('small-ops', rows, { by: ['work'], time: 'µs (median)', ratios: ['of script'] });

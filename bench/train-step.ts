@@ -1,69 +1,26 @@
 /**
  * One training step of a character LSTM (forward, loss, backward, clip to norm 5, Adam) by size, backend and threads.
- * GF/s counts three times the forward products.
+ * GF/s counts three times the forward products; the peak is that of as many threads, measured before and after.
  *
  * npx tsx bench/train-step.ts [--json] [--ts]
  */
 
-import { scope } from '../src/autograd/index.ts';
 import { backendInfo, setBackend, setNumThreads } from '../src/backend/select.ts';
-import { manualSeed } from '../src/core/rng.ts';
-import { CharLSTM } from '../src/models/char-lstm.ts';
-import { detachState } from '../src/nn/index.ts';
-import { crossEntropy, randint } from '../src/ops/index.ts';
-import { Adam, clipGradNorm_ } from '../src/optim/index.ts';
-import { Vocabulary } from '../src/text/vocabulary.ts';
-import { interleaved, report } from './harness.ts';
-
-interface Size {
-  readonly embed: number;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly batch: number;
-  readonly steps: number;
-}
-
-const VOCAB = 65;
-const sizes: readonly Size[] = [
-  { embed: 64, hidden: 128, layers: 1, batch: 32, steps: 64 },
-  { embed: 64, hidden: 256, layers: 1, batch: 32, steps: 64 },
-  { embed: 64, hidden: 256, layers: 2, batch: 32, steps: 64 },
-  { embed: 64, hidden: 128, layers: 2, batch: 50, steps: 50 },
-];
-
-function forwardProducts({ embed, hidden, layers, batch, steps }: Size): number {
-  let perItem = 2 * hidden * VOCAB;
-  for (let layer = 0; layer < layers; layer++) perItem += 8 * hidden * (hidden + (layer === 0 ? embed : hidden));
-  return perItem * batch * steps;
-}
-
-function stepper(size: Size): () => void {
-  manualSeed(1);
-  const { embed, hidden, layers, batch, steps } = size;
-  const vocab = Vocabulary.fromCodePoints(Array.from({ length: VOCAB }, (_, i) => 32 + i));
-  const model = new CharLSTM({ vocab, embed, hidden, layers });
-  const adam = new Adam(model.parameters(), { lr: 1e-3 });
-  const ids = randint(0, VOCAB, [steps, batch]);
-  const targets = randint(0, VOCAB, [steps * batch]);
-  let state = model.initHidden(batch);
-  return () => {
-    state = scope(() => {
-      adam.zeroGrad({ recycle: true });
-      const [logits, end] = model.forward(ids, state);
-      crossEntropy(logits.reshape([steps * batch, VOCAB]), targets).backward();
-      clipGradNorm_(model.parameters(), 5);
-      adam.step();
-      return detachState(end);
-    });
-  };
-}
+import { trainingStep } from './char-training.ts';
+import { interleaved, report, timeColumns } from './harness.ts';
+import { significant } from './statistics.ts';
+import { sizeName, trainFlops, trainSizes } from './workloads.ts';
+import { fmaPeak } from './yardstick.ts';
 
 const onTs = process.argv.includes('--ts');
 if (onTs) setBackend('ts');
 const threads = backendInfo().backend === 'native' ? [1, 2] : [1];
-const rows = sizes.slice(0, onTs ? 2 : sizes.length).flatMap((size) => {
+// TypeScript takes seconds for a step of the others.
+const sizes = onTs ? trainSizes.filter(({ hidden }) => hidden <= 128) : trainSizes;
+const rows = sizes.flatMap((size) => {
+  const before = threads.map(fmaPeak);
   const subjects = threads.map((count) => {
-    const step = stepper(size);
+    const step = trainingStep(size);
     return {
       name: String(count),
       run: () => {
@@ -72,13 +29,17 @@ const rows = sizes.slice(0, onTs ? 2 : sizes.length).flatMap((size) => {
       },
     };
   });
-  return interleaved(subjects, { rounds: onTs ? 3 : 15 }).map(({ name, median, fastest }) => ({
-    ...size,
-    threads: Number(name),
-    'ms (median)': Number((median * 1e3).toFixed(2)),
-    'ms (fastest)': Number((fastest * 1e3).toFixed(2)),
-    'chars/s': Math.round((size.batch * size.steps) / median),
-    'GF/s': Number(((3 * forwardProducts(size)) / median / 1e9).toFixed(1)),
-  }));
+  const rounds = onTs ? 5 : size.hidden >= 512 ? 9 : 21;
+  return interleaved(subjects, { rounds, warmup: onTs ? 1 : 3 }).map((timing, i) => {
+    const rate = trainFlops(size) / timing.median;
+    return {
+      size: sizeName(size),
+      threads: threads[i],
+      ...timeColumns(timing, 'ms'),
+      'chars/s': Math.round((size.batch * size.steps) / timing.median),
+      'GF/s': significant(rate / 1e9),
+      'of peak': significant(rate / Math.max(before[i], fmaPeak(threads[i]))),
+    };
+  });
 });
-report('train-step', rows);
+report('train-step', rows, { by: ['size', 'threads'], time: 'ms', ratios: ['of peak'] });

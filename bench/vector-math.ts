@@ -185,4 +185,4 @@ const threads = onTs ? [1] : [...new Set([1, backendInfo().threads])];
 const rows = sizes
   .filter(([label]) => !onTs || label !== 'DRAM')
   .flatMap(([label, n]) => threads.flatMap((count) => measure(label, n, count, onTs ? 3 : 9)));
-report('vector-math', rows);
+report('vector-math', rows, { by: ['size', 'name', 'threads'], time: 'ns an element', ratios: ['of bandwidth'] });

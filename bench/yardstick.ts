@@ -9,8 +9,20 @@ const READ = 1;
 const COPY = 2;
 const nothing = new Float32Array(0);
 
-function addon(): NativeAddon | null {
-  return loadAddon(process.env.LANEGRAD_NATIVE_PATH || undefined).addon;
+let loaded: NativeAddon | null | undefined;
+
+/** The addon, whichever backend computes, so that figures of TypeScript are held against the same peak. */
+export function nativeAddon(): NativeAddon | null {
+  loaded ??= loadAddon(process.env.LANEGRAD_NATIVE_PATH || undefined).addon;
+  return loaded;
+}
+
+/** As many threads for the addon as for the library, which does not know it where TypeScript computes. */
+function withThreads(threads: number): NativeAddon | null {
+  setNumThreads(threads);
+  const native = nativeAddon();
+  native?.setThreads(threads);
+  return native;
 }
 
 function perSecond(work: () => number): number {
@@ -36,18 +48,16 @@ function best(work: (rounds: number) => number, rate: number, unit: number): num
  * without the addon. Sets the number of threads.
  */
 export function fmaPeak(threads = 1): number {
-  const native = addon();
+  const native = withThreads(threads);
   if (native === null) return Number.NaN;
-  setNumThreads(threads);
   const work = (rounds: number): number => native.yardstick(FMA, rounds, nothing, nothing);
   const rate = perSecond(() => work(1 << 16));
   return best(work, rate, work(1));
 }
 
 function bandwidth(what: number, bytes: number, threads: number): number {
-  const native = addon();
+  const native = withThreads(threads);
   if (native === null) return Number.NaN;
-  setNumThreads(threads);
   const x = new Float32Array(bytes / 4).fill(1);
   const y = new Float32Array(bytes / 4);
   const work = (rounds: number): number => native.yardstick(what, rounds, x, y);
@@ -67,4 +77,25 @@ export function readBandwidth(bytes: number, threads = 1): number {
 /** Copying an array of `bytes` to another: bytes/s read and written. */
 export function copyBandwidth(bytes: number, threads = 1): number {
   return bandwidth(COPY, bytes, threads);
+}
+
+/**
+ * Adding two arrays of 16 elements into a new one in plain JavaScript, in seconds: what small work is held against, since
+ * it is made of allocation, loops and calls and not of arithmetic.
+ */
+export function scriptSeconds(): number {
+  const calls = 20_000;
+  const [a, b] = [new Float32Array(16).fill(1), new Float32Array(16).fill(2)];
+  const work = (): number => {
+    let last = a;
+    for (let call = 0; call < calls; call++) {
+      const sum = new Float32Array(16);
+      for (let i = 0; i < 16; i++) sum[i] = last[i] + b[i];
+      last = sum;
+    }
+    return last[0] === 0 ? 0 : calls;
+  };
+  let most = 0;
+  for (let i = 0; i < 15; i++) most = Math.max(most, perSecond(work));
+  return 1 / most;
 }
