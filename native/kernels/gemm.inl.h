@@ -18,7 +18,7 @@ struct Grid {
 
   Grid(const Product& p, int64_t pieces) {
     const int64_t panels = ceil_div(p.n, kPanel);
-    const int64_t unit = p.trans_c ? kSwapGroup : kRowGroup;
+    const int64_t unit = p.trans_c ? kSwapGroup : kTileRows;
     const int64_t row_limit = ceil_div(p.m, 4 * unit);
     int64_t rows, cols;
     // Column tasks each pack A again where it is transposed, and row tasks B: what costs less is cut first.
@@ -69,8 +69,8 @@ inline void run_product_task(void* ctx, int task, int worker) {
   }
 }
 
-inline size_t product_scratch(bool trans_a, int threads) {
-  return block_scratch(trans_a) * static_cast<size_t>(threads);
+inline size_t product_scratch(int threads) {
+  return block_scratch() * static_cast<size_t>(threads);
 }
 // `batch` products; with start_is_c each accumulates onto its own C. Needs product_scratch floats.
 inline void multiply(const Product& product, int64_t batch, BatchStrides strides, bool start_is_c, const Parallel& par,
@@ -87,7 +87,7 @@ inline void multiply(const Product& product, int64_t batch, BatchStrides strides
   const int64_t batch_tasks = smaller(batch, pieces);
   const int64_t batch_step = ceil_div(batch, batch_tasks);
   const Grid grid(p, ceil_div(pieces, batch_tasks));
-  ProductTasks tasks{&p, &grid, batch_step, batch, strides, start_is_c, scratch, block_scratch(p.trans_a)};
+  ProductTasks tasks{&p, &grid, batch_step, batch, strides, start_is_c, scratch, block_scratch()};
   const int64_t count = ceil_div(batch, batch_step) * grid.row_tasks * grid.col_tasks;
   par.run(par, static_cast<int>(count), run_product_task, &tasks);
 }
@@ -96,7 +96,7 @@ inline void multiply(const Product& product, const Parallel& par, float* scratch
 }
 
 inline size_t gemm_scratch(const GemmArgs& args, int threads) {
-  return is_row_class(args) ? 0 : product_scratch(args.trans_a, threads);
+  return is_row_class(args) ? 0 : product_scratch(threads);
 }
 
 inline void gemm(const GemmArgs& args, const Parallel& par, Scratch scratch) {

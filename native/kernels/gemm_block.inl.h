@@ -7,14 +7,6 @@
 #include "gemm_tile.inl.h"
 #include "gemm_pack.inl.h"
 
-constexpr int64_t kRowBlock = 512;        // rows of A that meet one panel of B after another
-constexpr int64_t kRowBlockPacked = 256;  // the same where A is packed: 256 KiB, within a second-level cache
-constexpr int kRowGroup = 2 * kTileRows;  // rows of a packed A that lie side by side: a cache line on AVX-512
-constexpr int kThinRows = 2;              // so few rows that B is read in place, kThinVecs vectors wide
-constexpr int kThinVecs = kLanes == 16 || (kLanes == 4 && kFma) ? 8 : 6;
-constexpr int kSwapGroup = 16;  // rows that are transposed together
-constexpr int kSwapRun = 64;    // and stored together, in runs of that length
-
 // C [m, n] = start + op(A)·op(B). Leading dimensions are those of the arrays as stored.
 struct Product {
   int64_t m, n, k;
@@ -73,36 +65,18 @@ inline void pack_panel(const Product& p, int64_t k0, int64_t depth, int64_t j0, 
   }
 }
 
-// Packs op(A) of a transposed A, rows i0 to i0 + rows, as groups of [depth, height]; several groups at a time, so that
-// memory is read in runs.
-inline void pack_groups(const Product& p, int64_t i0, int64_t rows, int64_t k0, int64_t depth, float* packed) {
-  constexpr int64_t kTogether = 8, kAhead = 8;
-  const RowTiles groups(rows, kRowGroup);
-  for (int64_t g0 = 0; g0 < groups.count; g0 += kTogether) {
-    const int64_t g1 = smaller(groups.count, g0 + kTogether);
-    const float* run = p.a + k0 * p.lda + i0 + groups.first_row(g0);
-    for (int64_t d = 0; d < depth; ++d, run += p.lda) {
-      const float* from = run;
-      float* to = packed + groups.first_row(g0) * depth;
-      for (int64_t g = g0; g < g1; ++g) {
-        const int height = groups.height(g);
-        prefetch(from + kAhead * p.lda);
-        for (int r = 0; r < height; r += kLanes) {
-          const int lanes = height - r < kLanes ? height - r : kLanes;
-          store_lanes(to + d * height + r, load_lanes(from + r, lanes), lanes);
-        }
-        from += height;
-        to += height * depth;
-      }
-    }
-  }
+// Whether rows k0 to k0 + depth of a row-major B lie in one array, and where column j of row k0 is.
+inline bool in_one_array(const Product& p, int64_t k0, int64_t depth) { return k0 >= p.late || k0 + depth <= p.late; }
+inline const float* row_major_b(const Product& p, int64_t k0, int64_t j) {
+  return k0 >= p.late ? p.b_late + (k0 - p.late) * p.ldb + j : p.b + k0 * p.ldb + j;
 }
 
 // Memory that is wanted soon, `rows` rows of `depth` floats, fetched a piece at a time while the tiles keep the
 // arithmetic busy.
 struct Ahead {
   const float* data;
-  int64_t ld, rows, depth;
+  int64_t ld, rows, depth;  // rows of 0: nothing is fetched between tiles
+  bool row_major;           // a panel of kPanel columns that the tiles fetch themselves
 
   void fetch(int64_t piece, int64_t pieces) const {
     if (rows == 0) return;
@@ -112,43 +86,38 @@ struct Ahead {
   }
 };
 
-// The rows of one panel of C over one block of K, A read in place. With copy_b the first tile reads B in place and
-// leaves the packed panel to the others.
-inline void multiply_rows(Tile t, int64_t rows, int vecs, bool copy_b, const Ahead& ahead) {
+// Lets the last tiles of a panel fetch the next panel of a row-major B, a column of vectors each.
+inline void fetch_soon(const Ahead& ahead, int64_t i, int64_t tiles, Tile& t) {
+  const int64_t column = i - (tiles - kTileVecs);
+  t.soon = ahead.row_major && column >= 0 ? ahead.data + (column + 1) * kLanes - 1 : nullptr;
+  t.soon_step = ahead.ld;
+}
+
+// The rows of one panel of C over one block of K, in tiles of the modes kMode. With copy_b the first tile reads B in
+// place and leaves the packed panel to the others; with copy_a each leaves a copy of its part of A.
+template <unsigned kMode>
+inline void multiply_tiles(Tile t, int64_t rows, int vecs, bool copy_b, bool copy_a, const Ahead& ahead) {
   const RowTiles tiles(rows);
+  const bool packed = t.a_step == 0;  // columns of A, tile by tile
   for (int64_t i = 0; i < tiles.count; ++i) {
     const int height = tiles.height(i);
     ahead.fetch(i, tiles.count);
-    (copy_b && i == 0 ? tile_of_rows<TileMode::kCopyB, kTileVecs>(height)
-                      : tile_of<TileMode::kInPlace>(height, vecs))(t);
+    fetch_soon(ahead, i, tiles.count, t);
+    if (packed) t.a_step = height;
+    const bool copies_b = copy_b && i == 0;
+    (copy_a ? copies_b ? tile_of_rows<kMode | kCopyA | kCopyB, kTileVecs>(height) : tile_of<kMode | kCopyA>(height, vecs)
+     : copies_b ? tile_of_rows<kMode | kCopyB, kTileVecs>(height)
+                : tile_of<kMode>(height, vecs))(t);
     t.b = t.packed;
     t.b_step = vecs * kLanes;
-    t.a += height * t.a_step;
+    t.a += kMode == kInPlace ? height * t.a_step : packed ? height * t.k : height;
+    if (copy_a) t.copy_a += height * (kMode == kInPlace ? kPackedRow : t.k);
     t.c += height * t.c_row;
     if (t.start != nullptr) t.start += height * t.start_row;
   }
 }
-
-// The same with A packed in groups.
-inline void multiply_groups(Tile t, int64_t rows, int vecs, bool copy_b) {
-  const RowTiles groups(rows, kRowGroup);
-  for (int64_t g = 0; g < groups.count; ++g) {
-    const int group_height = groups.height(g);
-    const float* group = t.a;
-    t.a_step = group_height;
-    const RowTiles tiles(group_height);
-    for (int64_t i = 0; i < tiles.count; ++i) {
-      const int height = tiles.height(i);
-      (copy_b && g == 0 && i == 0 ? tile_of_rows<TileMode::kPackedACopyB, kTileVecs>(height)
-                                  : tile_of<TileMode::kPackedA>(height, vecs))(t);
-      t.b = t.packed;
-      t.b_step = vecs * kLanes;
-      t.a += height;
-      t.c += height * t.c_row;
-      if (t.start != nullptr) t.start += height * t.start_row;
-    }
-    t.a = group + group_height * t.k;
-  }
+inline void multiply_rows(const Tile& t, int64_t rows, int vecs, bool copy_b, const Ahead& ahead) {
+  multiply_tiles<kInPlace>(t, rows, vecs, copy_b, false, ahead);
 }
 
 // Turns a block [kSwapGroup, kPanel], of which `columns` count, into columns of [kPanel, kSwapRun].
@@ -210,22 +179,11 @@ inline void store_start(const Product& p, int64_t i0, int64_t i1, int64_t j0, in
   }
 }
 
-// Floats of scratch that one worker needs for multiply_block.
-inline size_t block_scratch(bool trans_a) {
-  return static_cast<size_t>(kBlockK * (kPanel + (trans_a ? kRowBlockPacked : 0)));
-}
-
-// Whether rows k0 to k0 + depth of a row-major B lie in one array, and where column j of row k0 is.
-inline bool in_one_array(const Product& p, int64_t k0, int64_t depth) { return k0 >= p.late || k0 + depth <= p.late; }
-inline const float* row_major_b(const Product& p, int64_t k0, int64_t j) {
-  return k0 >= p.late ? p.b_late + (k0 - p.late) * p.ldb + j : p.b + k0 * p.ldb + j;
-}
-
 // A tile at (i0, j) over one block of K; where A and B are is left to the caller.
 inline Tile tile_at(const Product& p, int64_t i0, int64_t j, int64_t k0, int64_t depth) {
   Tile t{};
   t.k = depth;
-  t.a = p.a + i0 * p.lda + k0;
+  t.a = p.trans_a ? p.a + k0 * p.lda + i0 : p.a + i0 * p.lda + k0;
   t.a_step = p.lda;
   t.c_row = p.ldc;
   t.c = p.trans_c ? p.c + j * p.ldc + i0 : p.c + i0 * p.ldc + j;
@@ -236,44 +194,80 @@ inline Tile tile_at(const Product& p, int64_t i0, int64_t j, int64_t k0, int64_t
   return t;
 }
 
-// One block of K for rows i0 to i0 + rows and columns j0 to j1; `packed_a` is op(A) there, or null.
-inline void multiply_panels(const Product& p, int64_t i0, int64_t rows, int64_t k0, int64_t depth, int64_t j0,
-                            int64_t j1, const float* packed_a, float* panel) {
-  const bool row_major = !p.trans_b && !p.trans_c && in_one_array(p, k0, depth);
-  if (row_major && packed_a == nullptr && rows <= kThinRows) {
-    for (; j0 + kThinVecs * kLanes <= j1; j0 += kThinVecs * kLanes) {
-      Tile t = tile_at(p, i0, j0, k0, depth);
-      t.b = row_major_b(p, k0, j0);
-      t.b_step = p.ldb;
-      (rows == 1 ? tile<TileMode::kInPlace, kThinVecs, 1> : tile<TileMode::kInPlace, kThinVecs, kThinRows>)(t);
-    }
+// Few rows: B is read in place, in the widest tiles that the registers hold.
+inline void multiply_thin(const Product& p, int64_t i0, int64_t rows, int64_t k0, int64_t depth, int64_t j0,
+                          int64_t j1) {
+  const int height = static_cast<int>(rows), widest = thin_vectors(height);
+  for (int64_t j = j0; j < j1; j += widest * kLanes) {
+    const int64_t columns = smaller(widest * kLanes, j1 - j);
+    const int vecs = vectors(columns);
+    Tile t = tile_at(p, i0, j, k0, depth);
+    t.b = row_major_b(p, k0, j);
+    t.b_step = p.ldb;
+    t.tail = static_cast<int>(columns - (vecs - 1) * kLanes);
+    (p.trans_a ? thin_tile_of<kColumnsA | kFarB>(height, vecs) : thin_tile_of<kFarB>(height, vecs))(t);
   }
+}
+
+// What a worker keeps while it computes a block: panels of B packed once for all blocks of rows, and a packed copy of a
+// transposed A.
+struct PackedOperands {
+  float* panels;  // of kBlockK·kPanel each; one alone where there is a single block of rows
+  bool keeps, packed_b;
+  float* a;
+  bool packed_a;
+};
+
+// One block of K for rows i0 to i0 + rows and columns j0 to j1.
+inline void multiply_panels(const Product& p, int64_t i0, int64_t rows, int64_t k0, int64_t depth, int64_t j0,
+                            int64_t j1, PackedOperands& at) {
+  const bool row_major = !p.trans_b && in_one_array(p, k0, depth);
+  if (row_major && !p.trans_c && rows <= kTileRows && (kMaskedLoads || j1 % kLanes == 0)) {
+    return multiply_thin(p, i0, rows, k0, depth, j0, j1);
+  }
+  float* panel = at.panels;
   for (int64_t j = j0; j < j1; j += kPanel) {
-    const int64_t columns = smaller(kPanel, j1 - j);
+    const int64_t columns = smaller(kPanel, j1 - j), next = j + kPanel;
     const int vecs = vectors(columns);
     // A row-major B is packed by the first tile on its way, unless its panel has an edge.
-    const bool copy_b = row_major && columns == kPanel;
+    const bool copy_b = row_major && !p.trans_c && columns == kPanel && !at.packed_b;
     Tile t = tile_at(p, i0, j, k0, depth);
     t.packed = panel;
     if (copy_b) {
       t.b = row_major_b(p, k0, j);
       t.b_step = p.ldb;
     } else {
-      pack_panel(p, k0, depth, j, columns, panel);
+      if (!at.packed_b) pack_panel(p, k0, depth, j, columns, panel);
       t.b = panel;
       t.b_step = vecs * kLanes;
     }
     t.tail = static_cast<int>(columns - (vecs - 1) * kLanes);
-    if (packed_a != nullptr) {
-      t.a = packed_a;
-      multiply_groups(t, rows, vecs, copy_b);
-      continue;
+    Ahead ahead{};
+    if (next < j1 && !at.packed_b) {
+      if (p.trans_b) ahead = {p.b + next * p.ldb + k0, p.ldb, smaller(kPanel, j1 - next), depth, false};
+      else if (row_major) ahead = {row_major_b(p, k0, next), p.ldb, 0, depth, true};
     }
-    const bool more = p.trans_b && j + kPanel < j1;
-    const Ahead ahead{p.b + (j + kPanel) * p.ldb + k0, p.ldb, more ? smaller(kPanel, j1 - j - kPanel) : 0, depth};
-    if (p.trans_c) multiply_rows_transposed(t, rows, columns, ahead);
-    else multiply_rows(t, rows, vecs, copy_b, ahead);
+    if (p.trans_c) {
+      multiply_rows_transposed(t, rows, columns, ahead);
+    } else {
+      // Copied for the panels to come, where they are many; the columns of a transposed A in any case.
+      const bool more = next < j1 || p.also != nullptr;
+      const bool copy_a = !at.packed_a && more && (p.trans_a || smaller(p.lda, j1 - j) >= kFewestCopiedColumns);
+      if (at.packed_a) {
+        t.a = at.a;
+        t.a_step = p.trans_a ? 0 : kPackedRow;
+      }
+      t.copy_a = at.a;
+      (p.trans_a ? multiply_tiles<kColumnsA> : multiply_tiles<kInPlace>)(t, rows, vecs, copy_b, copy_a, ahead);
+      at.packed_a = at.packed_a || copy_a;
+    }
+    if (at.keeps) panel += kBlockK * kPanel;
   }
+}
+
+// Floats of scratch that one worker needs for multiply_block.
+inline size_t block_scratch() {
+  return static_cast<size_t>(kBlockK * kSlabColumns + kRowBlock * kPackedRow);
 }
 
 // Rows i0 to i1 and columns j0 to j1 of a product; of `also`, the same rows and all columns.
@@ -283,16 +277,24 @@ inline void multiply_block(const Product& p, int64_t i0, int64_t i1, int64_t j0,
     if (p.also != nullptr) store_start(*p.also, i0, i1, 0, p.also->n);
     return;
   }
-  float* panel = scratch;
-  float* packed_a = p.trans_a ? scratch + kBlockK * kPanel : nullptr;
-  const int64_t row_block = p.trans_a ? kRowBlockPacked : kRowBlock;
-  for (int64_t i = i0; i < i1; i += row_block) {
-    const int64_t rows = smaller(row_block, i1 - i);
-    for (int64_t k = 0; k < p.k; k += kBlockK) {
-      const int64_t depth = smaller(kBlockK, p.k - k);
-      if (p.trans_a) pack_groups(p, i, rows, k, depth, packed_a);
-      multiply_panels(p, i, rows, k, depth, j0, j1, packed_a, panel);
-      if (p.also != nullptr) multiply_panels(*p.also, i, rows, k, depth, 0, p.also->n, packed_a, panel);
+  const RowTiles blocks(i1 - i0, kRowBlock);
+  PackedOperands at{scratch, blocks.count > 1 && p.also == nullptr, false, scratch + kBlockK * kSlabColumns, false};
+  // Blocks of rows lie inside where they share the packed panels of B, and outside where they share none, so that
+  // their part of C stays near.
+  const int64_t outer = at.keeps ? 1 : blocks.count, inner = at.keeps ? blocks.count : 1;
+  const int64_t width = at.keeps ? kSlabColumns : j1 - j0;
+  for (int64_t first = 0; first < outer; ++first) {
+    for (int64_t j = j0; j < j1; j += width) {
+      for (int64_t k = 0; k < p.k; k += kBlockK) {
+        const int64_t depth = smaller(kBlockK, p.k - k);
+        for (int64_t block = first; block < first + inner; ++block) {
+          const int64_t i = i0 + blocks.first_row(block), rows = blocks.height(block);
+          at.packed_b = block > first;
+          at.packed_a = false;
+          multiply_panels(p, i, rows, k, depth, j, smaller(j1, j + width), at);
+          if (p.also != nullptr) multiply_panels(*p.also, i, rows, k, depth, 0, p.also->n, at);
+        }
+      }
     }
   }
 }

@@ -5,19 +5,16 @@
 // AVX-512, whose 16 chains already cover the latency of two FMA units (4 cycles each).
 #pragma once
 
-constexpr int kTileVecs = kLanes == 4 && kFma ? 3 : 2;
-constexpr int kTileRows = kLanes == 16 ? 8 : kLanes == 8 ? 6 : kFma ? 8 : 4;
-constexpr int kPanel = kTileVecs * kLanes;  // columns of a packed panel of B
+#include "gemm_sizes.inl.h"
 
-// How a tile meets its operands.
-enum class TileMode {
-  kInPlace,  // A (r, k) at a + r·a_step + k; B packed
-  kPackedA,  // A (r, k) at a + k·a_step + r; B packed
-  kCopyB,    // A as in kInPlace; B in place, rows b_step apart, and copied to `packed` on the way
-  kPackedACopyB,
+// How a tile meets its operands: a set of flags.
+enum TileMode : unsigned {
+  kInPlace = 0,   // A (r, k) at a + r·a_step + k; B (k, j) at b + k·b_step + j
+  kColumnsA = 1,  // A (r, k) at a + k·a_step + r
+  kCopyA = 2,     // A is copied to `copy_a` on the way: rows kPackedRow apart, or columns of as many values as rows
+  kCopyB = 4,     // B is copied to `packed`, [k, NV·kLanes], on the way
+  kFarB = 8,      // B is fetched ahead, and the last vector of its rows read under a mask
 };
-constexpr bool packs_a(TileMode mode) { return mode == TileMode::kPackedA || mode == TileMode::kPackedACopyB; }
-constexpr bool copies_b(TileMode mode) { return mode == TileMode::kCopyB || mode == TileMode::kPackedACopyB; }
 
 // C[r, :] = start[r, :] + sum over k of A[r, k]·B[k, :], for one tile.
 struct Tile {
@@ -26,12 +23,15 @@ struct Tile {
   int64_t a_step;
   const float* b;  // rows b_step apart
   int64_t b_step;
-  float* packed;       // [k, NV·kLanes]
+  float* packed;
   const float* start;  // null: the sum is stored as it is; a row stride of 0 repeats one row (a bias)
   int64_t start_row;
   float* c;
   int64_t c_row;
   int tail;  // columns in the last vector, 1 to kLanes
+  float* copy_a;
+  const float* soon;  // null, or what a later tile reads: one place at every k, soon_step apart
+  int64_t soon_step;
 };
 
 using TileFn = void (*)(const Tile&);
@@ -41,39 +41,71 @@ LANEGRAD_INLINE void for_tile_rows(const Body& body) {
   LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) { LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) body(r, v); }
 }
 
-template <TileMode kMode, int NV, int MR>
+// Copies a piece of a row of A, or MR values of a column.
+LANEGRAD_INLINE void copy_row(const float* from, int count, float* to) {
+  LANEGRAD_UNROLL for (int i = 0; i < kCopyRun; i += kLanes) {
+    if (i < count) store_lanes(to + i, load_lanes(from + i, count - i < kLanes ? count - i : kLanes), count - i < kLanes ? count - i : kLanes);
+  }
+}
+template <int MR>
+LANEGRAD_INLINE void copy_column(const float* from, float* to) {
+  LANEGRAD_UNROLL for (int r = 0; r < MR; r += kLanes) {
+    const int lanes = MR - r < kLanes ? MR - r : kLanes;
+    store_lanes(to + r, load_lanes(from + r, lanes), lanes);
+  }
+}
+
+template <unsigned kMode, int NV, int MR>
 void tile(const Tile& t) {
+  constexpr bool kColumns = (kMode & kColumnsA) != 0, kCopiesA = (kMode & kCopyA) != 0;
+  constexpr bool kCopiesB = (kMode & kCopyB) != 0, kFar = (kMode & kFarB) != 0;
   // Rows of B that are fetched ahead where it is read in place: strides hide them from the hardware.
-  constexpr int kAhead = 8;
+  constexpr int kAhead = kFar ? kFarVectors / NV : kCopyAhead;
   vf acc[MR][NV];
   LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) { LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = zero(); }
+  // Read once: the compiler must assume that a store changes t.
   const float* a = t.a;
   const float* b = t.b;
+  const float* soon = t.soon == nullptr ? b : t.soon;
   float* packed = t.packed;
-  const int64_t a_step = t.a_step, b_step = t.b_step;
-  for (int64_t k = t.k; k > 0; --k) {
-    vf panel[NV];
-    LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) {
-      panel[v] = load(b + v * kLanes);
-      if constexpr (copies_b(kMode)) {
-        prefetch(b + kAhead * b_step + v * kLanes);
-        if (v == NV - 1) prefetch(b + kAhead * b_step + NV * kLanes - 1);
-        store(packed + v * kLanes, panel[v]);
-      }
-    }
-    LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
-      const vf x = bcast(packs_a(kMode) ? a + r : a + r * a_step);
-      LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = fma(x, panel[v], acc[r][v]);
-    }
-    a += packs_a(kMode) ? a_step : 1;
-    b += b_step;
-    if constexpr (copies_b(kMode)) packed += NV * kLanes;
-  }
-  // Read once: the compiler must assume that a store to C changes t.
-  const float* start = t.start;
+  float* copy_a = t.copy_a;
   float* c = t.c;
-  const int64_t start_row = t.start_row, c_row = t.c_row;
+  const int64_t a_step = t.a_step, b_step = t.b_step, c_row = t.c_row, soon_step = t.soon == nullptr ? 0 : t.soon_step;
   const int tail = t.tail;
+  for (int64_t left = t.k; left > 0;) {
+    const int run = left < kCopyRun ? static_cast<int>(left) : kCopyRun;
+    left -= run;
+    if constexpr (kCopiesA && !kColumns) {
+      for (int r = 0; r < MR; ++r) copy_row(a + r * a_step, run, copy_a + r * kPackedRow);
+      copy_a += run;
+    }
+    for (int k = run; k > 0; --k) {
+      vf panel[NV];
+      LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) {
+        panel[v] = kFar && kMaskedLoads && v == NV - 1 ? load_tail(b + v * kLanes, tail) : load(b + v * kLanes);
+        if constexpr (kCopiesB || kFar) prefetch(b + kAhead * b_step + v * kLanes + kLanes - 1);
+        if constexpr (kCopiesB) store(packed + v * kLanes, panel[v]);
+      }
+      if constexpr (!kFar) {
+        prefetch(soon);
+        soon += soon_step;
+      }
+      if constexpr (kCopiesA && kColumns) {
+        prefetch(a + 2 * MR);
+        copy_column<MR>(a, copy_a);
+        copy_a += MR;
+      }
+      LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
+        const vf x = bcast(kColumns ? a + r : a + r * a_step);
+        LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = fma(x, panel[v], acc[r][v]);
+      }
+      a += kColumns ? a_step : 1;
+      b += b_step;
+      if constexpr (kCopiesB) packed += NV * kLanes;
+    }
+  }
+  const float* start = t.start;
+  const int64_t start_row = t.start_row;
   if (tail < kLanes) {
     for_tile_rows<NV, MR>([&](int r, int v) LANEGRAD_INLINE_LAMBDA {
       const int lanes = v < NV - 1 ? kLanes : tail;
@@ -90,19 +122,35 @@ void tile(const Tile& t) {
   }
 }
 
-template <TileMode kMode, int NV, int MR = kTileRows>
+template <unsigned kMode, int NV, int MR = kTileRows>
 TileFn tile_of_rows(int rows) {
   if constexpr (MR > 1) {
     if (rows < MR) return tile_of_rows<kMode, NV, MR - 1>(rows);
   }
   return tile<kMode, NV, MR>;
 }
-template <TileMode kMode, int NV = kTileVecs>
+template <unsigned kMode, int NV = kTileVecs>
 TileFn tile_of(int rows, int vecs) {
   if constexpr (NV > 1) {
     if (vecs < NV) return tile_of<kMode, NV - 1>(rows, vecs);
   }
   return tile_of_rows<kMode, NV>(rows);
+}
+
+// Few rows against a B that is read in place: as many vectors side by side as the registers allow.
+template <unsigned kMode, int MR, int NV = thin_vectors(MR)>
+TileFn thin_tile_of_vectors(int vecs) {
+  if constexpr (NV > 1) {
+    if (vecs < NV) return thin_tile_of_vectors<kMode, MR, NV - 1>(vecs);
+  }
+  return tile<kMode, NV, MR>;
+}
+template <unsigned kMode, int MR = kTileRows>
+TileFn thin_tile_of(int rows, int vecs) {
+  if constexpr (MR > 1) {
+    if (rows < MR) return thin_tile_of<kMode, MR - 1>(rows, vecs);
+  }
+  return thin_tile_of_vectors<kMode, MR>(vecs);
 }
 
 // Cuts `rows` rows into the fewest tiles of nearly equal height: a last tile of one row would cost as much as a full

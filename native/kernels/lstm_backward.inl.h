@@ -171,7 +171,7 @@ inline void lstm_weight_gradients(const LstmBackward& bwd, const Parallel& par, 
 inline size_t lstm_backward_scratch(const LstmBackwardArgs& args, int threads) {
   const int64_t hidden = args.dims.hidden, panels = ceil_div(hidden, kPanel);
   return static_cast<size_t>(2 * whole_lines(args.dims.batch * hidden) + panels * kPanel * kGates * hidden) +
-         product_scratch(true, threads);
+         product_scratch(threads);
 }
 
 inline void lstm_backward(const LstmBackwardArgs& args, const Parallel& par, Scratch scratch) {

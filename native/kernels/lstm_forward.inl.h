@@ -78,7 +78,7 @@ inline size_t lstm_scratch(const LstmArgs& args, int threads) {
   const int64_t inputs = lstm_input_in_cell(dims) ? dims.inputs : 0;
   const size_t packed = static_cast<size_t>(whole_lines(kGates * dims.hidden) +
                                             whole_lines(blocks * (inputs + dims.hidden) * kGateLanes));
-  return packed + (lstm_input_in_cell(dims) ? 0 : product_scratch(false, threads));
+  return packed + (lstm_input_in_cell(dims) ? 0 : product_scratch(threads));
 }
 
 inline void lstm(const LstmArgs& args, const Parallel& par, Scratch scratch) {

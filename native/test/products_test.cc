@@ -125,8 +125,11 @@ void gemm(Machine& m) {
       }
     }
   }
-  // Wide enough to be cut into tasks, and into blocks of rows.
-  for (int t = 0; t < 4; ++t) gemm_case(m, 700, 96, 300, (t & 1) != 0, (t & 2) != 0, Start::kBias, 1);
+  // Cut into tasks, blocks of rows and slabs of columns; with a copy of A; few rows beside a B read in place.
+  const int64_t large[][3] = {{700, 96, 300}, {521, 1061, 40}, {40, 300, 300}, {5, 401, 270}, {300, 40, 270}};
+  for (const auto& [rows, cols, depth] : large) {
+    for (int t = 0; t < 4; ++t) gemm_case(m, rows, cols, depth, (t & 1) != 0, (t & 2) != 0, Start::kBias, 1);
+  }
   // A zero does not hide a NaN.
   const Floats zeros(9, 0.0f), nans = garbage(9);
   Floats c(9, 1.0f);
