@@ -42,8 +42,9 @@ enum class BinaryOp : int32_t {
   kMaximum = 4,
   kMinimum = 5,
   kPow = 6,
+  kGate = 7,
 };
-constexpr int32_t kBinaryOpCount = 7;
+constexpr int32_t kBinaryOpCount = 8;
 
 enum class CompareOp : int32_t {
   kEq = 0,

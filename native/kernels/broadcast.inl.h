@@ -54,6 +54,10 @@ struct Pow {
   }
 };
 
+struct Gate {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return select(gt(b, zero()), a, zero()); }
+};
+
 struct Eq {
   LANEGRAD_INLINE vm apply(vf a, vf b) { return eq(a, b); }
 };
@@ -144,6 +148,7 @@ inline void binary(const BinaryArgs& args, const Parallel& par) {
         return unary({UnaryOp::kSquare, args.a, args.y, args.plan.size, 0.0f, 0.0f}, par);
       }
       return walk_plan<Pow>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kGate: return walk_plan<Gate>(args.plan, args.a, args.b, args.y, par);
   }
 }
 

@@ -51,6 +51,8 @@ export const BinaryOp = {
   maximum: 4,
   minimum: 5,
   pow: 6,
+  /** b > 0 ? a : 0: the gradient a of a ReLU whose output is b. */
+  gate: 7,
 } as const;
 export type BinaryOp = (typeof BinaryOp)[keyof typeof BinaryOp];
 

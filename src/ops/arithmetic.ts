@@ -199,6 +199,27 @@ export function div(a: Operand, b: Operand): Tensor {
   return divOp.run(meet('div', a, b, floatOf), undefined);
 }
 
+const gateOp = defineBinary(
+  BinaryOp.gate,
+  { name: 'gate' },
+  [[12], [3, 4]].map((shape) => (s: Sampler) => {
+    const y = s.distinct(shape, 0.1);
+    return { inputs: [s.normal(shape)], call: (dy) => gate(dy, y) };
+  }),
+  true,
+  (node, [dy]) => [gate(dy!, node.saved()[1]!), null],
+);
+
+/**
+ * dy where y > 0, else 0: the gradient of a ReLU whose output is y, in one pass. It does not depend on y's own gradient.
+ *
+ * Shapes:   dy and y [...] → [...]
+ * Gradient: d(dy) = gate of it by y
+ */
+export function gate(dy: Tensor, y: Tensor): Tensor {
+  return gateOp.run([dy, y.detach()], undefined);
+}
+
 /** The gradient of max or min: to the side that was chosen, half to each where both are equal. */
 function extremeBackward(wins: typeof gt): BackwardRule<undefined> {
   return (node, [dy]) => {

@@ -5,7 +5,7 @@ import { UnaryOp } from '../backend/opcodes.ts';
 import { type FloatArray, floatOf, isFloat } from '../core/dtype.ts';
 import { ConfigError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
-import { add, div, mul, sub } from './arithmetic.ts';
+import { add, div, gate, mul, sub } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
 import { to } from './cast.ts';
 import { eq, ge, gt, le, where } from './compare.ts';
@@ -202,7 +202,7 @@ export function gelu(x: Tensor, { approximate = 'none' }: { approximate?: 'none'
 }
 
 const reluOp = defineUnary(UnaryOp.relu, { name: 'relu', call: relu, sample: kinked, tolerance: 0 }, 'y', (dy, y) =>
-  where(gt(y, 0), dy, filled([], 0, dy.dtype)),
+  gate(dy, y),
 );
 /** max(x, 0); NaN stays NaN. Gradient: dx = dy where x > 0, else 0. */
 export function relu(x: Tensor): Tensor {

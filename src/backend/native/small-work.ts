@@ -41,6 +41,7 @@ const exactBinary = new Set<BinaryOp>([
   BinaryOp.div,
   BinaryOp.maximum,
   BinaryOp.minimum,
+  BinaryOp.gate,
 ]);
 
 /** A table by opcode, which is read at every call. */

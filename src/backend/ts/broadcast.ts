@@ -46,6 +46,9 @@ const floatRuns: Record<BinaryOp, Run<FloatArray, FloatArray>> = {
   [BinaryOp.pow](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = power(a[ai], b[bi]);
   },
+  [BinaryOp.gate](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = b[bi] > 0 ? a[ai] : 0;
+  },
 };
 
 const intRuns: Record<BinaryOp, Run<IntArray, IntArray>> = {
@@ -69,6 +72,9 @@ const intRuns: Record<BinaryOp, Run<IntArray, IntArray>> = {
   },
   [BinaryOp.pow](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = integerPower(a[ai], b[bi]);
+  },
+  [BinaryOp.gate](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = b[bi] > 0 ? a[ai] : 0;
   },
 };
 

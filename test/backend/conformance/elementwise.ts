@@ -200,6 +200,7 @@ const binaryRules: Record<
   maximum: { f: (a, b) => (a > b || Number.isNaN(a) ? a : b), exact: true, eitherZero: true },
   minimum: { f: (a, b) => (a < b || Number.isNaN(a) ? a : b), exact: true, eitherZero: true },
   pow: { f: ieeePow, exact: false },
+  gate: { f: (a, b) => (b > 0 ? a : 0), exact: true },
 };
 
 export function binaryBlock(h: Harness): void {
@@ -273,6 +274,7 @@ export function binaryBlock(h: Harness): void {
       ['maximum', (a, b) => (a > b ? a : b)],
       ['minimum', (a, b) => (a < b ? a : b)],
       ['pow', (a, b) => a ** b],
+      ['gate', (a, b) => (b > 0n ? a : 0n)],
     ];
     const numbers = [0, 1, 2, 3, 7, 200, 255, 65537, 2 ** 31 - 1, -1, -2, -255, -(2 ** 31)];
 

@@ -60,7 +60,19 @@ if (addon === null) {
     expect(got).toEqual(bitsOf(run(native)));
   };
 
-  const inexact: string[] = ['rsqrt', 'exp', 'expm1', 'log', 'log1p', 'tanh', 'sigmoid', 'softplus', 'pow'];
+  const exactUnary = [
+    'neg',
+    'abs',
+    'sign',
+    'square',
+    'sqrt',
+    'reciprocal',
+    'relu',
+    'clamp',
+    'affine',
+    'leakyRelu',
+  ].concat(['threshold', 'floor', 'ceil', 'round', 'trunc']);
+  const exactBinary = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'];
   const sizes = [1, 15, SMALL_WORK, SMALL_WORK + 1];
   const plans: [Shape, Shape][] = [
     [[7], [7]],
@@ -81,12 +93,19 @@ if (addon === null) {
       addon.setIsa(isa);
       for (const n of sizes) {
         const x = values(n, n);
-        both(n <= SMALL_WORK && !inexact.includes(name), (k) => {
+        both(n <= SMALL_WORK && exactUnary.includes(name), (k) => {
           const y = new Float32Array(n);
           k.unary(op, x, y, 0.3, 1.7);
           return y;
         });
       }
+      // Zero as a parameter, whose sign a bound or a factor could lose.
+      const edges = Float32Array.from(EDGES);
+      both(exactUnary.includes(name), (k) => {
+        const y = new Float32Array(edges.length);
+        k.unary(op, edges, y, 0, -0);
+        return y;
+      });
     });
 
     test.each(Object.entries(BinaryOp))('binary %s', (name, op) => {
@@ -94,9 +113,21 @@ if (addon === null) {
       for (const [a, b] of plans) {
         const plan = planBroadcast(name, a, b);
         const [x, z] = [values(1, sizeOf(a)), values(2, sizeOf(b))];
-        both(plan.size <= SMALL_WORK && !inexact.includes(name), (k) => {
+        both(plan.size <= SMALL_WORK && exactBinary.includes(name), (k) => {
           const y = new Float32Array(plan.size);
           k.binary(op, plan, x, z, y);
+          return y;
+        });
+      }
+    });
+
+    test.each(exactBinary)('binary %s: every edge against every other', (name) => {
+      addon.setIsa(isa);
+      for (const edge of EDGES) {
+        const [x, z] = [Float32Array.from(EDGES), new Float32Array(EDGES.length).fill(edge)];
+        both(true, (k) => {
+          const y = new Float32Array(EDGES.length);
+          k.binary(BinaryOp[name as keyof typeof BinaryOp], planBroadcast(name, [x.length], [x.length]), x, z, y);
           return y;
         });
       }
