@@ -105,6 +105,22 @@ void elementwise(Machine& m, Bits& bits) {
   }
 }
 
+// A product and a sum that the source writes apart are rounded apart, whatever the instruction set could fuse.
+void separate_rounding(Machine& m) {
+  constexpr size_t kCount = 67;
+  const float factor = 1.0f / 3, shift = 1.0f / 7;
+  Guarded<float> x(kCount, m.flush), y(kCount, m.flush);
+  fill(x);
+  m.table.unary({UnaryOp::kAffine, x.data, y.data, kCount, factor, shift}, m.parallel);
+  int told_apart = 0;
+  for (size_t i = 0; i < kCount; ++i) {
+    const float product = x[i] * factor;
+    CHECK(y[i] == product + shift);
+    if (fmaf(x[i], factor, shift) != product + shift) ++told_apart;
+  }
+  CHECK(told_apart > 5);
+}
+
 void rows(Machine& m, Bits& bits) {
   for (const int64_t n : {1, 5, 16, 33, 129}) {
     const int64_t count = 9;
@@ -165,6 +181,7 @@ Bits everything(const KernelTable& table, int threads, Flush flush) {
   Bits bits;
   gemm(m, bits);
   elementwise(m, bits);
+  separate_rounding(m);
   rows(m, bits);
   lstm(m, bits);
   return bits;
