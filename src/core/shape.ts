@@ -1,6 +1,7 @@
 /** Shapes, axes and broadcasting. Strides exist here and in `copyStrided`, nowhere else. */
 
 import { LimitError, ShapeError } from '../errors.ts';
+import { allocate } from './pool.ts';
 
 export type Shape = readonly number[];
 
@@ -192,9 +193,9 @@ export function mergeAxes(shape: Shape, strides: readonly [readonly number[], re
     }
   }
   const rank = Math.max(1, dims.length);
-  const layout = new Int32Array(1 + 3 * rank);
+  const layout = allocate('int32', 1 + 3 * rank) as Int32Array;
   layout[0] = rank;
-  layout[1] = 1;
+  if (dims.length === 0) layout.set([1, 0, 0], 1);
   for (let i = 0; i < dims.length; i++) {
     layout[1 + i] = dims[i];
     layout[1 + rank + i] = xs[i];

@@ -33,10 +33,9 @@ function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
 export function mean(x: Tensor, axes: Axes = null, options: ReduceOptions = {}): Tensor {
   checkTensor('mean', x);
   const list = checkAxes('mean', axes, x.rank);
-  return div(
-    sum(to(x, floatOf(x.dtype)), list.length === 0 ? null : list, options),
-    sizeOf(list.map((i) => x.shape[i])),
-  );
+  let n = 1;
+  for (const axis of list) n *= x.shape[axis];
+  return div(sum(to(x, floatOf(x.dtype)), axes, options), n);
 }
 
 registerOp({

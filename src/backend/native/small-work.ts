@@ -1,5 +1,5 @@
 /**
- * The native backend as it is used: elementwise work on few elements stays in TypeScript, where the result is defined
+ * The native backend as it is used: elementwise work and copies of few elements stay in TypeScript, where the result is defined
  * to the bit and so is the same on either side. A crossing into the addon costs more than such work itself.
  */
 
@@ -8,6 +8,7 @@ import type { BroadcastPlan } from '../../core/shape.ts';
 import { BinaryOp, type CompareOp, UnaryOp } from '../opcodes.ts';
 import { binary, compare, select } from '../ts/broadcast.ts';
 import { unary } from '../ts/elementwise.ts';
+import { copyStrided } from '../ts/movement.ts';
 import { NativeBackend } from './native.ts';
 
 /**
@@ -74,6 +75,13 @@ export class SmallWorkBackend extends NativeBackend {
   override compare(op: CompareOp, plan: BroadcastPlan, a: DataArray, b: DataArray, y: Uint8Array): void {
     if (this.#isSmall(plan.size, a, b, y)) compare(op, plan, a, b, y);
     else super.compare(op, plan, a, b, y);
+  }
+
+  override copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset: number, layout: Int32Array): void {
+    let size = 1;
+    for (let axis = 1; axis <= layout[0]; axis++) size *= layout[axis];
+    if (size <= this.smallWork && x.length > 0 && y.length >= size) copyStrided(x, xOffset, y, yOffset, layout);
+    else super.copyStrided(x, xOffset, y, yOffset, layout);
   }
 
   override select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void {

@@ -146,6 +146,37 @@ if (addon === null) {
       }
     });
 
+    test('copyStrided', () => {
+      addon.setIsa(isa);
+      const copies: [Shape, number[], number[]][] = [
+        [[1], [0], [0]],
+        [
+          [8, 16],
+          [1, 8],
+          [16, 1],
+        ],
+        [
+          [2, 4, 5],
+          [-20, 0, -1],
+          [20, 5, 1],
+        ],
+        [
+          [9, 16],
+          [1, 9],
+          [16, 1],
+        ],
+      ];
+      for (const [shape, xStrides, yStrides] of copies) {
+        const layout = Int32Array.of(shape.length, ...shape, ...xStrides, ...yStrides);
+        const x = values(7, 200);
+        both(sizeOf(shape) <= SMALL_WORK, (k) => {
+          const y = new Float32Array(150).fill(5);
+          k.copyStrided(x, 40, y, 3, layout);
+          return y;
+        });
+      }
+    });
+
     test('select', () => {
       addon.setIsa(isa);
       for (const n of sizes) {
