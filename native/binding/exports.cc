@@ -34,7 +34,7 @@ constexpr Export kKernels[] = {
     {"crossEntropy", call<read_cross_entropy, &T::cross_entropy>},
     {"crossEntropyBackward", call<read_cross_entropy_backward, &T::cross_entropy_backward>},
     {"layerNorm", call<read_layer_norm, &T::layer_norm>},
-    {"layerNormBackward", call<read_layer_norm_backward, &T::layer_norm_backward>},
+    {"layerNormBackward", call<read_layer_norm_backward, &T::layer_norm_backward, &T::layer_norm_backward_scratch>},
     {"lstmWorkspaceSize", lstm_workspace_size},
     {"lstm", call<read_lstm, &T::lstm, &T::lstm_scratch>},
     {"lstmBackward", call<read_lstm_backward, &T::lstm_backward, &T::lstm_backward_scratch>},

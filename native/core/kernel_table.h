@@ -49,7 +49,8 @@ struct KernelTable {
   void (*cross_entropy_backward)(const CrossEntropyBackwardArgs&, const Parallel&);
 
   void (*layer_norm)(const LayerNormArgs&, const Parallel&);
-  void (*layer_norm_backward)(const LayerNormBackwardArgs&, const Parallel&);
+  void (*layer_norm_backward)(const LayerNormBackwardArgs&, const Parallel&, Scratch);
+  size_t (*layer_norm_backward_scratch)(const LayerNormBackwardArgs&, int threads);
 
   // Size and layout are the same on every ISA, so that a backward may follow on another one.
   int64_t (*lstm_workspace)(const LstmDims&);

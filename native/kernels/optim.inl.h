@@ -30,74 +30,116 @@ LANEGRAD_INLINE vf step_gradient(vf g, vf p, bool maximize, bool decays, vf deca
   return decays ? fma(decay, p, g) : g;
 }
 
-// m ← m + (1 − β1)(g − m), v ← β2·v + (1 − β2)·g², p ← p − lr/bc1 · m / (√v/√bc2 + eps), with the running maximum of v
-// in its place for AMSGrad.
+// The factors of a step. Runs take it by value: from memory each would be read again for every vector, since a store
+// of floats might have changed it.
+struct AdamFactors {
+  vf decay, keep, beta2, one_less1, one_less2, eps, step, inverse_root;
+  bool maximize, decays;
+};
+
+template <bool kRunningMax>
+inline void adam_run(const AdamParam a, const AdamFactors f, int64_t from, int64_t to) {
+  for_lanes(from, to, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
+    const vf p = load_lanes(a.p + i, count);
+    const vf g = step_gradient(load_lanes(a.g + i, count), p, f.maximize, f.decays, f.decay);
+    const vf m_old = load_lanes(a.m + i, count);
+    const vf m = fma(f.one_less1, g - m_old, m_old);
+    const vf v = fma(f.one_less2 * g, g, f.beta2 * load_lanes(a.v + i, count));
+    store_lanes(a.m + i, m, count);
+    store_lanes(a.v + i, v, count);
+    vf spread = v;
+    if constexpr (kRunningMax) {
+      spread = maximum(load_lanes(a.v_max + i, count), v);
+      store_lanes(a.v_max + i, spread, count);
+    }
+    const vf update = f.step * m / fma(vsqrt(spread), f.inverse_root, f.eps);
+    store_lanes(a.p + i, f.keep * p - update, count);
+  });
+}
+
+// m ← m + (1 − β1)(g − m), v ← β2·v + (1 − β2)·g², p ← p − lr/bc1 · m / (√v·1/√bc2 + eps), with the running maximum of
+// v in its place for AMSGrad.
 inline void adam(const AdamArgs& args, const Parallel& par) {
-  const bool decays = !args.decoupled && args.weight_decay != 0.0;
-  const vf decay = set_double(args.weight_decay);
-  const vf keep = set_double(args.decoupled ? 1.0 - args.lr * args.weight_decay : 1.0);
-  const vf beta2 = set_double(args.beta2), one_less1 = set_double(1.0 - args.beta1);
-  const vf one_less2 = set_double(1.0 - args.beta2), eps = set_double(args.eps);
-  const vf step = set_double(args.lr / args.bias_correction1), root = set_double(::sqrt(args.bias_correction2));
+  AdamFactors f;
+  f.maximize = args.maximize;
+  f.decays = !args.decoupled && args.weight_decay != 0.0;
+  f.decay = set_double(args.weight_decay);
+  f.keep = set_double(args.decoupled ? 1.0 - args.lr * args.weight_decay : 1.0);
+  f.beta2 = set_double(args.beta2);
+  f.one_less1 = set_double(1.0 - args.beta1);
+  f.one_less2 = set_double(1.0 - args.beta2);
+  f.eps = set_double(args.eps);
+  f.step = set_double(args.lr / args.bias_correction1);
+  f.inverse_root = set_double(1.0 / ::sqrt(args.bias_correction2));
   for_arrays(par, args.params, args.count, [&](const AdamParam& a, int64_t from, int64_t to) {
-    for_lanes(from, to, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
-      const vf p = load_lanes(a.p + i, count);
-      const vf g = step_gradient(load_lanes(a.g + i, count), p, args.maximize, decays, decay);
-      const vf m_old = load_lanes(a.m + i, count);
-      const vf m = fma(one_less1, g - m_old, m_old);
-      const vf v = fma(one_less2 * g, g, beta2 * load_lanes(a.v + i, count));
-      store_lanes(a.m + i, m, count);
-      store_lanes(a.v + i, v, count);
-      vf spread = v;
-      if (a.v_max != nullptr) {
-        spread = maximum(load_lanes(a.v_max + i, count), v);
-        store_lanes(a.v_max + i, spread, count);
-      }
-      const vf update = step * m / (vsqrt(spread) / root + eps);
-      store_lanes(a.p + i, keep * p - update, count);
-    });
+    if (a.v_max == nullptr) adam_run<false>(a, f, from, to);
+    else adam_run<true>(a, f, from, to);
+  });
+}
+
+struct SgdFactors {
+  vf decay, lr, momentum, undamped;
+  bool maximize, decays, nesterov, first;
+};
+
+template <bool kMomentum>
+inline void sgd_run(const SgdParam a, const SgdFactors f, int64_t from, int64_t to) {
+  for_lanes(from, to, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
+    const vf p = load_lanes(a.p + i, count);
+    vf g = step_gradient(load_lanes(a.g + i, count), p, f.maximize, f.decays, f.decay);
+    if constexpr (kMomentum) {
+      const vf velocity = f.first ? g : fma(f.momentum, load_lanes(a.momentum + i, count), f.undamped * g);
+      store_lanes(a.momentum + i, velocity, count);
+      g = f.nesterov ? fma(f.momentum, velocity, g) : velocity;
+    }
+    store_lanes(a.p + i, fnma(f.lr, g, p), count);
   });
 }
 
 // p ← p − lr·g, or with momentum b ← μ·b + (1 − dampening)·g and p ← p − lr·b (Nesterov: g + μ·b).
 inline void sgd(const SgdArgs& args, const Parallel& par) {
-  const bool decays = args.weight_decay != 0.0;
-  const vf decay = set_double(args.weight_decay), lr = set_double(args.lr), momentum = set_double(args.momentum);
-  const vf undamped = set_double(1.0 - args.dampening);
+  SgdFactors f;
+  f.maximize = args.maximize;
+  f.decays = args.weight_decay != 0.0;
+  f.nesterov = args.nesterov;
+  f.first = args.first;
+  f.decay = set_double(args.weight_decay);
+  f.lr = set_double(args.lr);
+  f.momentum = set_double(args.momentum);
+  f.undamped = set_double(1.0 - args.dampening);
   for_arrays(par, args.params, args.count, [&](const SgdParam& a, int64_t from, int64_t to) {
-    for_lanes(from, to, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
-      const vf p = load_lanes(a.p + i, count);
-      vf g = step_gradient(load_lanes(a.g + i, count), p, args.maximize, decays, decay);
-      if (a.momentum != nullptr) {
-        const vf velocity = args.first ? g : fma(momentum, load_lanes(a.momentum + i, count), undamped * g);
-        store_lanes(a.momentum + i, velocity, count);
-        g = args.nesterov ? fma(momentum, velocity, g) : velocity;
-      }
-      store_lanes(a.p + i, fnma(lr, g, p), count);
-    });
+    if (a.momentum == nullptr) sgd_run<false>(a, f, from, to);
+    else sgd_run<true>(a, f, from, to);
   });
 }
 
-// Σ x² of at most kReduceBlock elements in double: 16 virtual lanes, folded as the float sums are. A product of floats
-// is exact in double, so ISAs with and without a fused multiply-add agree here.
-inline double sum_squares_block(const float* x, int64_t n) {
+// Σ x² of R blocks of n, kReduceBlock apart, in double: 16 virtual lanes each, folded as the float sums are. A product of
+// floats is exact in double, so ISAs with and without a fused multiply-add agree here.
+template <int R>
+inline void sum_squares_of(const float* x, int64_t n, double* sums) {
   constexpr int kHalves = 2 * kRegisters;
-  vd acc[kHalves];
-  LANEGRAD_UNROLL for (int h = 0; h < kHalves; ++h) acc[h] = zero_d();
-  for (int64_t i = 0; i < n; i += kVirtualLanes) {
-    const v16 v = n - i >= kVirtualLanes ? load16(x + i) : load16_tail(x + i, static_cast<int>(n - i));
-    LANEGRAD_UNROLL for (int r = 0; r < kRegisters; ++r) {
-      const vd low = widen_low(v.r[r]), high = widen_high(v.r[r]);
-      acc[2 * r] = acc[2 * r] + low * low;
-      acc[2 * r + 1] = acc[2 * r + 1] + high * high;
+  vd acc[R][kHalves];
+  LANEGRAD_UNROLL for (int b = 0; b < R; ++b) {
+    LANEGRAD_UNROLL for (int h = 0; h < kHalves; ++h) acc[b][h] = zero_d();
+  }
+  for_pieces(n, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
+    LANEGRAD_UNROLL for (int b = 0; b < R; ++b) {
+      const v16 v = load_piece(x + b * kReduceBlock + i, count);
+      LANEGRAD_UNROLL for (int r = 0; r < kRegisters; ++r) {
+        const vd low = widen_low(v.r[r]), high = widen_high(v.r[r]);
+        acc[b][2 * r] = acc[b][2 * r] + low * low;
+        acc[b][2 * r + 1] = acc[b][2 * r + 1] + high * high;
+      }
     }
+  });
+  LANEGRAD_UNROLL for (int b = 0; b < R; ++b) {
+    double lanes[kVirtualLanes];
+    LANEGRAD_UNROLL for (int h = 0; h < kHalves; ++h) store(lanes + h * (kLanes / 2), acc[b][h]);
+    for (int width = kVirtualLanes / 2; width > 0; width /= 2) {
+      for (int l = 0; l < width; ++l) lanes[l] += lanes[l + width];
+    }
+    sums[b] = lanes[0];
   }
-  double lanes[kVirtualLanes];
-  LANEGRAD_UNROLL for (int h = 0; h < kHalves; ++h) store(lanes + h * (kLanes / 2), acc[h]);
-  for (int width = kVirtualLanes / 2; width > 0; width /= 2) {
-    for (int l = 0; l < width; ++l) lanes[l] += lanes[l + width];
-  }
-  return lanes[0];
 }
 
 inline int64_t sum_squares_blocks(const SumSquaresArgs& args) {
@@ -120,9 +162,17 @@ inline double sum_squares(const SumSquaresArgs& args, const Parallel& par, Scrat
     for (int64_t i = 0; i < args.count && start < to; ++i) {
       const ArraySpan& array = args.arrays[i];
       const int64_t own = ceil_div(array.n, kReduceBlock);
-      for (int64_t b = larger(start, from); b < smaller(start + own, to); ++b) {
-        const int64_t at = (b - start) * kReduceBlock;
-        partial[b] = sum_squares_block(array.data + at, smaller(kReduceBlock, array.n - at));
+      // Blocks together, where they are whole: a single chain would wait for each of its additions.
+      constexpr int kTogether = kLanes == 16 ? 4 : kLanes == 8 ? 2 : 1;
+      const int64_t end = smaller(start + own, to);
+      for (int64_t b = larger(start, from); b < end;) {
+        const int64_t at = (b - start) * kReduceBlock, left = array.n - at;
+        if (b + kTogether <= end && left >= kTogether * kReduceBlock) {
+          sum_squares_of<kTogether>(array.data + at, kReduceBlock, partial + b);
+          b += kTogether;
+        } else {
+          sum_squares_of<1>(array.data + at, smaller(kReduceBlock, left), partial + b++);
+        }
       }
       start += own;
     }
@@ -134,10 +184,11 @@ inline double sum_squares(const SumSquaresArgs& args, const Parallel& par, Scrat
 
 // x ← factor·x for all arrays.
 inline void scale(const ScaleArgs& args, const Parallel& par) {
-  const vf factor = set1(args.factor);
   for_arrays(par, args.arrays, args.count, [&](const ArraySpan& a, int64_t from, int64_t to) {
+    const vf factor = set1(args.factor);
+    float* x = a.data;
     for_lanes(from, to, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
-      store_lanes(a.data + i, factor * load_lanes(a.data + i, count), count);
+      store_lanes(x + i, factor * load_lanes(x + i, count), count);
     });
   });
 }

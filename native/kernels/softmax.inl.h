@@ -5,14 +5,18 @@
 #include "reduce.inl.h"
 #include "split.inl.h"
 
-// exp(x − shift). The rounding of the difference is made good afterwards: far below the maximum it would be the largest
-// error by far. Where the result is 0 there is nothing to mend, and ∞ − ∞ must not spoil it.
+// exp(x − shift). What the difference loses by its rounding joins the rest: far below the maximum it would be the largest
+// error by far. Where the result is 0 or ∞ anyway it is left out, since ∞ − ∞ would spoil it.
 LANEGRAD_INLINE vf exp_minus(vf x, vf shift) {
   const vf difference = x - shift;
   const vf taken = x - difference;
   const vf lost = (x - (difference + taken)) - (shift - taken);
-  const vf e = vexp(difference);
-  return select(eq(e, zero()), e, fma(e, lost, e));
+  const vf d = vmax(set1(-104.0f), vmin(set1(89.0f), difference));
+  const vi n = to_int(d * set1(kLog2E));
+  const vf nf = to_float(n);
+  const vf r = fnma(nf, set1(kLn2Low), fnma(nf, set1(kLn2High), d));
+  const vf t = expm1_rest(r + select(gt(difference, set1(-104.0f)), lost, zero()));
+  return ldexp2(set1(1.0f) + t, n);
 }
 LANEGRAD_INLINE v16 exp_minus(v16 x, vf shift) {
   LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) x.r[i] = exp_minus(x.r[i], shift);

@@ -21,6 +21,7 @@ const KernelTable kTable = {
     .cross_entropy_backward = cross_entropy_backward,
     .layer_norm = layer_norm,
     .layer_norm_backward = layer_norm_backward,
+    .layer_norm_backward_scratch = layer_norm_backward_scratch,
     .lstm_workspace = lstm_workspace,
     .lstm = lstm,
     .lstm_scratch = lstm_scratch,

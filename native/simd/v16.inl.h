@@ -69,15 +69,18 @@ LANEGRAD_INLINE v16 fma(v16 a, v16 b, v16 c) {
 
 // Combines the lanes by `Op::apply(lower, upper)` in the fixed tree.
 template <class Op>
-LANEGRAD_INLINE float fold(v16 a) {
-  LANEGRAD_UNROLL for (int width = kRegisters / 2; width > 0; width /= 2) {
-    LANEGRAD_UNROLL for (int i = 0; i < width; ++i) a.r[i] = Op::apply(a.r[i], a.r[i + width]);
-  }
-  vf x = a.r[0];
+LANEGRAD_INLINE float fold(vf x) {
   if constexpr (kLanes > 8) x = Op::apply(x, xor_lanes<8>(x));
   if constexpr (kLanes > 4) x = Op::apply(x, xor_lanes<4>(x));
   x = Op::apply(x, xor_lanes<2>(x));
   return first_lane(Op::apply(x, xor_lanes<1>(x)));
+}
+template <class Op>
+LANEGRAD_INLINE float fold(v16 a) {
+  LANEGRAD_UNROLL for (int width = kRegisters / 2; width > 0; width /= 2) {
+    LANEGRAD_UNROLL for (int i = 0; i < width; ++i) a.r[i] = Op::apply(a.r[i], a.r[i + width]);
+  }
+  return fold<Op>(a.r[0]);
 }
 struct FoldSum {
   LANEGRAD_INLINE vf apply(vf a, vf b) { return a + b; }

@@ -143,8 +143,9 @@ void rows(Machine& m, Bits& bits) {
 
     m.table.layer_norm({x.data, weight.data, weight.data, y.data, mean.data, rstd.data, count, n, 1e-5}, m.parallel);
     append(bits, y);
-    m.table.layer_norm_backward(
-        {x.data, weight.data, mean.data, rstd.data, y.data, dx.data, weight.data, nullptr, count, n}, m.parallel);
+    const LayerNormBackwardArgs backward{x.data,  weight.data, mean.data, rstd.data, y.data,
+                                         dx.data, weight.data, nullptr,   count,     n};
+    m.table.layer_norm_backward(backward, m.parallel, m.scratch(m.table.layer_norm_backward_scratch(backward, m.threads)));
     append(bits, dx);
   }
 }

@@ -57,8 +57,8 @@ const Function kFunctions[] = {
     {"tanh", UnaryOp::kTanh, tanh, -1, 1, 1.35, 1.38, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, 1}}},
     {"sigmoid", UnaryOp::kSigmoid, sigmoid, 0, 1, 1.59, 1.45, {{0, 0.5f}, {-kInf, 0}, {kInf, 1}}},
     {"softplus", UnaryOp::kSoftplus, softplus, 0, kInf, 1.04, 1.06, {{-kInf, 0}, {kInf, kInf}, {100, 100}}},
-    {"erf", UnaryOp::kErf, erf, -1, 1, 1.00, 1.31, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, 1}}},
-    {"gelu", UnaryOp::kGelu, gelu, kGeluLeast, kInf, 1.77, 1.95, {{-0.0f, -0.0f}, {-kInf, -0.0f}, {kInf, kInf}}, -0.7517915f},
+    {"erf", UnaryOp::kErf, erf, -1, 1, 1.00, 1.28, {{-0.0f, -0.0f}, {-kInf, -1}, {kInf, 1}}},
+    {"gelu", UnaryOp::kGelu, gelu, kGeluLeast, kInf, 1.77, 2.00, {{-0.0f, -0.0f}, {-kInf, -0.0f}, {kInf, kInf}}, -0.7517915f},
 };
 
 float from_bits(uint32_t bits) {

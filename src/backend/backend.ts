@@ -21,7 +21,9 @@
  *   A product of one row (m = 1) against a transposed, so row-major, B is a dot over 16 virtual lanes per block.
  * - Row reductions (inner = 1): 16 virtual lanes, lane l takes elements l, l + 16, …, folded by the fixed tree
  *   (8, 4, 2, 1); rows longer than `REDUCE_BLOCK` are cut into blocks of that size, each reduced so, and the block
- *   results combined in ascending order. With inner > 1 one ascending chain per output.
+ *   results combined in ascending order. With inner > 1 one ascending chain per output. dWeight and dBias of
+ *   `layerNormBackward`: rows are cut into blocks of max(16, ⌈rows / 64⌉), in each one ascending chain per column, and
+ *   the blocks' sums are added in ascending order.
  * - Work is split over outputs alone, so bits do not depend on the number of threads; native ISAs with a fused
  *   multiply-add (avx2, avx512, neon) agree to the bit. The `ts` backend accumulates in float64 and rounds once; it and
  *   the SSE2 baseline agree with the rest within the bounds the tests state.

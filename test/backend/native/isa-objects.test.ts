@@ -113,7 +113,7 @@ test.skipIf(!usable).each(['isa_baseline', 'isa_avx2', 'isa_avx512'])(
     const [path] = named(name);
     const count = (body: string[], pattern: RegExp): number => body.filter((text) => pattern.test(text)).length;
     // Affine is x·p0 + p1 in float; the sum of squares adds products in double.
-    for (const kernelName of [/\bunary_run<[^>]*\bAffine>/, /\bsum_squares(_block)?\(/]) {
+    for (const kernelName of [/\bunary_run<[^>]*\bAffine>/, /\bsum_squares(_of<\d>)?\(/]) {
       const body = kernel(path, kernelName);
       expect({ kernelName, fused: count(body, FUSED) }).toEqual({ kernelName, fused: 0 });
       expect(count(body, PRODUCT)).toBeGreaterThan(0);
