@@ -52,7 +52,7 @@ export function shortfalls(report: Report, floors: Floors): Shortfall[] {
 }
 
 /** Floors from this run, a share `margin` below what was reached; what was not measured keeps its floor. */
-export function raisedFloors(reports: readonly Report[], margin: number, kept: Floors = {}): Floors {
+export function floorsFrom(reports: readonly Report[], margin: number, kept: Floors = {}): Floors {
   const floors: Record<string, Record<string, number>> = {};
   for (const [kernels, figures] of Object.entries(kept)) floors[kernels] = { ...figures };
   for (const report of reports) {

@@ -12,7 +12,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Floors, kernelsOf, raisedFloors, type Shortfall, shortfalls, workOf } from './floors.ts';
+import { type Floors, floorsFrom, kernelsOf, type Shortfall, shortfalls, workOf } from './floors.ts';
 import type { Report } from './harness.ts';
 import { significant } from './statistics.ts';
 
@@ -127,7 +127,7 @@ function main(): void {
   }
   for (const { name, value, floor } of below) process.stderr.write(`below its floor: ${name} ${value} < ${floor}\n`);
   if (flags.has('--write-floors')) {
-    writeFileSync(floorsFile, `${JSON.stringify(raisedFloors(reports, MARGIN, stored), null, 2)}\n`);
+    writeFileSync(floorsFile, `${JSON.stringify(floorsFrom(reports, MARGIN, stored), null, 2)}\n`);
     process.stderr.write(`bench: wrote ${floorsFile}\n`);
   } else if (flags.has('--check') && below.length > 0) process.exitCode ??= 1;
 }

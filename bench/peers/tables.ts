@@ -71,7 +71,8 @@ function peersOf(section: Section): string[] {
 function cell(section: Section, row: Row, peer: string): string {
   const mine = row.outcomes.filter((outcome) => outcome.peer === peer);
   const figures = mine.map((outcome) => figure(section, row, outcome));
-  return figures.length === 0 ? '–' : [...new Set(figures)].join(' / ');
+  const able = mine.some(({ seconds }) => seconds !== undefined);
+  return figures.length === 0 ? '–' : able ? figures.join(' / ') : figures[0];
 }
 
 function ratioCell(row: Row, peer: string, byThreads: boolean): string {

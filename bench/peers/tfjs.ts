@@ -48,7 +48,14 @@ function trainingStep({ embed, hidden, layers, batch, steps }: TrainSize): Prepa
   const model = tf.sequential();
   model.add(tf.layers.embedding({ inputDim: VOCAB, outputDim: embed, inputLength: steps }));
   for (let i = 0; i < layers; i++)
-    model.add(tf.layers.lstm({ units: hidden, returnSequences: true, recurrentActivation: 'sigmoid' }));
+    model.add(
+      tf.layers.lstm({
+        units: hidden,
+        returnSequences: true,
+        recurrentActivation: 'sigmoid',
+        recurrentInitializer: 'glorotUniform',
+      }),
+    );
   model.add(tf.layers.dense({ units: VOCAB, activation: 'softmax' }));
   model.compile({ optimizer: tf.train.adam(1e-3), loss: 'sparseCategoricalCrossentropy' });
   const ids = Int32Array.from({ length: batch * steps }, (_, i) => (i * 7) % VOCAB);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { figuresOf, raisedFloors, shortfalls, workOf } from '../../bench/floors.ts';
+import { figuresOf, floorsFrom, shortfalls, workOf } from '../../bench/floors.ts';
 import type { Report } from '../../bench/harness.ts';
 
 const rows = [
@@ -47,10 +47,10 @@ describe('shortfalls', () => {
 
 test('new floors lie below what was reached by the margin, and others stay', () => {
   const kept = { avx512: { [ONE]: 0.1, 'gemm: 64, threads 1: of peak': 0.8 }, ts: { a: 0.5 } };
-  expect(raisedFloors([native], 0.1, kept)).toEqual({
+  expect(floorsFrom([native], 0.1, kept)).toEqual({
     avx512: { [ONE]: 0.63, [TWO]: 0.45, 'gemm: 64, threads 1: of peak': 0.8 },
     ts: { a: 0.5 },
   });
-  expect(shortfalls(native, raisedFloors([native], 0.1))).toEqual([]);
+  expect(shortfalls(native, floorsFrom([native], 0.1))).toEqual([]);
   expect(kept.avx512[ONE]).toBe(0.1);
 });

@@ -12,6 +12,7 @@ const row = {
     lane('PyTorch', 1, 0.03),
     lane('PyTorch', 2, 0.06),
     { peer: 'tfjs', threads: 1, none: 'cannot train' },
+    { peer: 'tfjs', threads: 2, none: 'cannot train' },
   ],
 };
 
