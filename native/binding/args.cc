@@ -255,6 +255,11 @@ const int32_t* Args::in_i32_or_null(const char* name, int64_t* length) {
 int32_t* Args::out_i32(const char* name, int64_t extent) {
   return static_cast<int32_t*>(array(next(), napi_int32_array, 4, name, -1, extent, Range::kOutput, nullptr));
 }
+int32_t* Args::out_i32_or_null(const char* name, int64_t extent) {
+  const napi_value value = next();
+  if (absent(value)) return nullptr;
+  return static_cast<int32_t*>(array(value, napi_int32_array, 4, name, -1, extent, Range::kOutput, nullptr));
+}
 const uint8_t* Args::in_u8_all(const char* name, int64_t* length) {
   return static_cast<uint8_t*>(array(next(), napi_uint8_array, 1, name, -1, -1, Range::kInput, length));
 }

@@ -61,6 +61,7 @@ class Args {
   float* window(const char* name, int64_t low, int64_t high, Range::Role role);
   const int32_t* in_i32(const char* name, int64_t extent);
   int32_t* out_i32(const char* name, int64_t extent);
+  int32_t* out_i32_or_null(const char* name, int64_t extent);
   const uint8_t* in_u8(const char* name, int64_t extent);
   uint8_t* out_u8(const char* name, int64_t extent);
   const double* in_f64(const char* name, int64_t extent);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../kernels/parallel.h"
+#include "args/conv.h"
 #include "args/elementwise.h"
 #include "args/layers.h"
 #include "args/optim.h"
@@ -58,6 +59,15 @@ struct KernelTable {
   size_t (*lstm_scratch)(const LstmArgs&, int threads);
   void (*lstm_backward)(const LstmBackwardArgs&, const Parallel&, Scratch);
   size_t (*lstm_backward_scratch)(const LstmBackwardArgs&, int threads);
+
+  void (*conv2d)(const Conv2dArgs&, const Parallel&, Scratch);
+  size_t (*conv2d_scratch)(const Conv2dArgs&, int threads);
+  void (*conv2d_backward_data)(const Conv2dBackwardDataArgs&, const Parallel&, Scratch);
+  size_t (*conv2d_backward_data_scratch)(const Conv2dBackwardDataArgs&, int threads);
+  void (*conv2d_backward_weight)(const Conv2dBackwardWeightArgs&, const Parallel&, Scratch);
+  size_t (*conv2d_backward_weight_scratch)(const Conv2dBackwardWeightArgs&, int threads);
+  void (*max_pool2d)(const MaxPool2dArgs&, const Parallel&);
+  void (*max_pool2d_backward)(const MaxPool2dBackwardArgs&, const Parallel&);
 
   void (*uniform)(const UniformArgs&, const Parallel&);
 

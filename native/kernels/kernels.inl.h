@@ -11,6 +11,8 @@
 #include "optim.inl.h"
 #include "random.inl.h"
 #include "gemm.inl.h"
+#include "conv.inl.h"
+#include "pool.inl.h"
 #include "lstm.inl.h"
 #include "char_sampler.inl.h"
 #include "yardstick.inl.h"

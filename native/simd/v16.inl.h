@@ -94,6 +94,18 @@ LANEGRAD_INLINE void store_lanes(float* p, vf a, int n) {
   else store_tail(p, a, n);
 }
 
+// The first n of 2·kLanes elements, 0 < n, those at even and at odd places apart; the missing ones read as 0.
+LANEGRAD_INLINE void load_pairs(const float* p, int n, vf& even, vf& odd) {
+  even = n < kLanes ? load_tail(p, n) : load(p);
+  odd = n <= kLanes ? zero() : n < 2 * kLanes ? load_tail(p + kLanes, n - kLanes) : load(p + kLanes);
+  deinterleave(even, odd);
+}
+LANEGRAD_INLINE void store_pairs(float* p, vf even, vf odd, int n) {
+  interleave(even, odd);
+  store_lanes(p, even, n < kLanes ? n : kLanes);
+  if (n > kLanes) store_lanes(p + kLanes, odd, n - kLanes);
+}
+
 // 0 or 1 for the first n lanes of a mask, 0 < n < kLanes, and back.
 LANEGRAD_INLINE void store_bytes_tail(uint8_t* p, vm m, int n) {
   uint8_t all[kLanes];

@@ -140,6 +140,18 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm256_add_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm256_mul_pd(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm256_storeu_pd(p, a.v); }
 
+// Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.
+LANEGRAD_INLINE void deinterleave(vf& a, vf& b) {
+  const __m256 low = _mm256_permute2f128_ps(a.v, b.v, 0x20), high = _mm256_permute2f128_ps(a.v, b.v, 0x31);
+  a.v = _mm256_shuffle_ps(low, high, _MM_SHUFFLE(2, 0, 2, 0));
+  b.v = _mm256_shuffle_ps(low, high, _MM_SHUFFLE(3, 1, 3, 1));
+}
+LANEGRAD_INLINE void interleave(vf& a, vf& b) {
+  const __m256 low = _mm256_unpacklo_ps(a.v, b.v), high = _mm256_unpackhi_ps(a.v, b.v);
+  a.v = _mm256_permute2f128_ps(low, high, 0x20);
+  b.v = _mm256_permute2f128_ps(low, high, 0x31);
+}
+
 // The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
 LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
   __m256 pairs[8], quads[8];

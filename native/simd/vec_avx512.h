@@ -130,6 +130,22 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm512_add_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm512_mul_pd(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm512_storeu_pd(p, a.v); }
 
+// Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.
+LANEGRAD_INLINE void deinterleave(vf& a, vf& b) {
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  const vf low = a;
+  a = {_mm512_permutex2var_ps(low.v, even, b.v)};
+  b = {_mm512_permutex2var_ps(low.v, odd, b.v)};
+}
+LANEGRAD_INLINE void interleave(vf& a, vf& b) {
+  const __m512i first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const __m512i second = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  const vf even = a;
+  a = {_mm512_permutex2var_ps(even.v, first, b.v)};
+  b = {_mm512_permutex2var_ps(even.v, second, b.v)};
+}
+
 // The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
 LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
   __m512 pairs[16], quads[16], halves[16];

@@ -157,6 +157,18 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {vaddq_f64(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {vmulq_f64(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { vst1q_f64(p, a.v); }
 
+// Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.
+LANEGRAD_INLINE void deinterleave(vf& a, vf& b) {
+  const vf low = a;
+  a = {vuzp1q_f32(low.v, b.v)};
+  b = {vuzp2q_f32(low.v, b.v)};
+}
+LANEGRAD_INLINE void interleave(vf& a, vf& b) {
+  const vf even = a;
+  a = {vzip1q_f32(even.v, b.v)};
+  b = {vzip2q_f32(even.v, b.v)};
+}
+
 // The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
 LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
   const float64x2_t even01 = vreinterpretq_f64_f32(vtrn1q_f32(r[0].v, r[1].v));

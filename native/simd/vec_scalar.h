@@ -159,6 +159,26 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {{a.v[0] + b.v[0], a.v[1] + b.
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1]}}; }
 LANEGRAD_INLINE void store(double* p, vd a) { memcpy(p, a.v, sizeof a.v); }
 
+// Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.
+LANEGRAD_INLINE void deinterleave(vf& a, vf& b) {
+  float both[2 * kLanes];
+  memcpy(both, a.v, sizeof a.v);
+  memcpy(both + kLanes, b.v, sizeof b.v);
+  for (int i = 0; i < kLanes; ++i) {
+    a.v[i] = both[2 * i];
+    b.v[i] = both[2 * i + 1];
+  }
+}
+LANEGRAD_INLINE void interleave(vf& a, vf& b) {
+  float both[2 * kLanes];
+  for (int i = 0; i < kLanes; ++i) {
+    both[2 * i] = a.v[i];
+    both[2 * i + 1] = b.v[i];
+  }
+  memcpy(a.v, both, sizeof a.v);
+  memcpy(b.v, both + kLanes, sizeof b.v);
+}
+
 // The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
 LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
   for (int i = 0; i < kLanes; ++i) {

@@ -157,6 +157,18 @@ LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm_add_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm_mul_pd(a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm_storeu_pd(p, a.v); }
 
+// Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.
+LANEGRAD_INLINE void deinterleave(vf& a, vf& b) {
+  const vf low = a;
+  a = {_mm_shuffle_ps(low.v, b.v, _MM_SHUFFLE(2, 0, 2, 0))};
+  b = {_mm_shuffle_ps(low.v, b.v, _MM_SHUFFLE(3, 1, 3, 1))};
+}
+LANEGRAD_INLINE void interleave(vf& a, vf& b) {
+  const vf even = a;
+  a = {_mm_unpacklo_ps(even.v, b.v)};
+  b = {_mm_unpackhi_ps(even.v, b.v)};
+}
+
 // The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
 LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) { _MM_TRANSPOSE4_PS(r[0].v, r[1].v, r[2].v, r[3].v); }
 

@@ -19,6 +19,14 @@
  *   ascending k from 0; block sums are added in ascending order onto the start value (the bias, C itself when
  *   accumulating, else nothing). The recurrent product of an LSTM is one chain over H that starts from the input part.
  *   A product of one row (m = 1) against a transposed, so row-major, B is a dot over 16 virtual lanes per block.
+ * - Convolutions are products too. The output runs over k = (channel of the group, kernel row, kernel column) from the
+ *   bias; the input's gradient over k = (output channel, kernel row, kernel column), taking those kernel elements alone
+ *   whose stride meets the place. The weight's gradient runs over the places of an image, cut into blocks of as many
+ *   whole output rows as `K_BLOCK` holds (a longer row: into `K_BLOCK` places); blocks and images are added in ascending
+ *   order within each of the at most 16 equal runs of images (fewer where 16 copies of the gradient pass 2²² elements),
+ *   and these in ascending order. With at most 4 output channels a group it is a dot over 16 virtual lanes instead, lane
+ *   l taking the places l, l + 16, … of each row, and blocks have `REDUCE_BLOCK` for `K_BLOCK`. The bias's gradient adds
+ *   the planes, each reduced as a row, in ascending order.
  * - Row reductions (inner = 1): 16 virtual lanes, lane l takes elements l, l + 16, …, folded by the fixed tree
  *   (8, 4, 2, 1); rows longer than `REDUCE_BLOCK` are cut into blocks of that size, each reduced so, and the block
  *   results combined in ascending order. With inner > 1 one ascending chain per output. dWeight and dBias of
@@ -34,11 +42,13 @@ import type { BroadcastPlan } from '../core/shape.ts';
 import type {
   AdamStep,
   CharSamplerWeights,
+  ConvDims,
   LstmDims,
   LstmGradsIn,
   LstmGradsOut,
   LstmInputs,
   LstmOutputs,
+  PoolDims,
   SamplingRule,
   SgdStep,
 } from './arguments.ts';
@@ -183,6 +193,24 @@ export interface Backend {
     given: LstmGradsIn,
     out: LstmGradsOut,
   ): void;
+
+  /** x [N, C, H, W], w [O, C/groups, kh, kw], bias [O] → y [N, O, outH, outW]. */
+  conv2d(dims: ConvDims, x: FloatArray, w: FloatArray, bias: FloatArray | null, y: FloatArray): void;
+  /** The gradient of `conv2d` with respect to x. */
+  conv2dBackwardData(dims: ConvDims, w: FloatArray, dy: FloatArray, dx: FloatArray): void;
+  /** The gradients of `conv2d` with respect to w and, if wanted, to the bias. */
+  conv2dBackwardWeight(dims: ConvDims, x: FloatArray, dy: FloatArray, dw: FloatArray, db: FloatArray | null): void;
+
+  /**
+   * The largest of each window: x [planes, H, W] → y [planes, outH, outW], and if wanted its place in its plane, row·W +
+   * column. Of equals the first counts, of NaNs the last; a window without any element gives −∞ and −1.
+   */
+  maxPool2d(dims: PoolDims, x: FloatArray, y: FloatArray, indices: Int32Array | null): void;
+  /**
+   * dx = Σ dy over the windows that chose the element, in ascending order. The indices are those of `maxPool2d`; others
+   * may be left out or taken at their word, and never reach outside dx.
+   */
+  maxPool2dBackward(dims: PoolDims, dy: FloatArray, indices: Int32Array, dx: FloatArray): void;
 
   /**
    * Uniforms in [0, 1) from Philox4x32-10 with key (seedLo, seedHi) and counter (block low, block high,

@@ -11,6 +11,7 @@ export { add, div, maximum, minimum, mul, type ScaledOptions, sub } from './arit
 export { type Axes, expand, type ReduceOptions, sum } from './broadcast.ts';
 export { type Operand, to } from './cast.ts';
 export { eq, ge, gt, le, lt, maskedFill, ne, where } from './compare.ts';
+export { type ConvOptions, conv1d, conv2d, type PerAxis } from './conv.ts';
 export {
   arange,
   type CreateOptions,
@@ -66,6 +67,7 @@ export {
   unsqueeze,
 } from './movement.ts';
 export { layerNorm } from './norm.ts';
+export { type MaxPoolOptions, maxPool1d, maxPool2d } from './pool.ts';
 export { pow } from './power.ts';
 export {
   amax,

@@ -3,6 +3,7 @@
 import { describe } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
 import { charSamplerBlock } from './conformance/char-sampler.ts';
+import { conv2dBackwardDataBlock, conv2dBackwardWeightBlock, conv2dBlock } from './conformance/conv.ts';
 import { binaryBlock, compareBlock, selectBlock, unaryBlock } from './conformance/elementwise.ts';
 import { gemmBlock } from './conformance/gemm.ts';
 import { Harness, type Tolerance } from './conformance/harness.ts';
@@ -10,6 +11,7 @@ import { lstmBackwardBlock, lstmBlock, lstmWorkspaceSizeBlock } from './conforma
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
 import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
+import { maxPool2dBackwardBlock, maxPool2dBlock } from './conformance/pool.ts';
 import { argReduceBlock, reduceBlock, sumSquaresBlock } from './conformance/reduce.ts';
 import {
   crossEntropyBackwardBlock,
@@ -40,6 +42,11 @@ const blocks: Record<Method, (h: Harness) => void> = {
   lstmWorkspaceSize: lstmWorkspaceSizeBlock,
   lstm: lstmBlock,
   lstmBackward: lstmBackwardBlock,
+  conv2d: conv2dBlock,
+  conv2dBackwardData: conv2dBackwardDataBlock,
+  conv2dBackwardWeight: conv2dBackwardWeightBlock,
+  maxPool2d: maxPool2dBlock,
+  maxPool2dBackward: maxPool2dBackwardBlock,
   uniform: uniformBlock,
   adam: adamBlock,
   sgd: sgdBlock,

@@ -45,6 +45,39 @@ type LstmOperands = [
   h0: FloatArray,
   c0: FloatArray,
 ];
+type ConvSizes = [
+  batch: number,
+  groups: number,
+  inChannels: number,
+  outChannels: number,
+  inHeight: number,
+  inWidth: number,
+  kernelHeight: number,
+  kernelWidth: number,
+  outHeight: number,
+  outWidth: number,
+  strideY: number,
+  strideX: number,
+  padTop: number,
+  padLeft: number,
+  dilationY: number,
+  dilationX: number,
+];
+type PoolSizes = [
+  planes: number,
+  inHeight: number,
+  inWidth: number,
+  kernelHeight: number,
+  kernelWidth: number,
+  outHeight: number,
+  outWidth: number,
+  strideY: number,
+  strideX: number,
+  padTop: number,
+  padLeft: number,
+  dilationY: number,
+  dilationX: number,
+];
 type PlanArguments = [kind: number, size: number, layout: Optional<Int32Array>];
 
 export interface NativeAddon {
@@ -149,6 +182,13 @@ export interface NativeAddon {
       dc0: Optional<FloatArray>,
     ]
   ): void;
+  conv2d(...args: [...ConvSizes, x: FloatArray, w: FloatArray, bias: Optional<FloatArray>, y: FloatArray]): void;
+  conv2dBackwardData(...args: [...ConvSizes, w: FloatArray, dy: FloatArray, dx: FloatArray]): void;
+  conv2dBackwardWeight(
+    ...args: [...ConvSizes, x: FloatArray, dy: FloatArray, dw: FloatArray, db: Optional<FloatArray>]
+  ): void;
+  maxPool2d(...args: [...PoolSizes, x: FloatArray, y: FloatArray, indices: Optional<Int32Array>]): void;
+  maxPool2dBackward(...args: [...PoolSizes, dy: FloatArray, indices: Int32Array, dx: FloatArray]): void;
   uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void;
   adam(
     params: readonly FloatArray[],

@@ -6,11 +6,13 @@ import { ShapeError } from '../../errors.ts';
 import type {
   AdamStep,
   CharSamplerWeights,
+  ConvDims,
   LstmDims,
   LstmGradsIn,
   LstmGradsOut,
   LstmInputs,
   LstmOutputs,
+  PoolDims,
   SamplingRule,
   SgdStep,
 } from '../arguments.ts';
@@ -47,6 +49,17 @@ class NativeCharSampler implements CharSampler {
     const expected = `0 to ${this.#vocab - 1}`;
     throw new ShapeError({ op: 'charSampler', problem: 'id out of range', got: ids[bad], expected, code: 'ERR_INDEX' });
   }
+}
+
+function convSizes(d: ConvDims) {
+  const sizes = [d.batch, d.groups, d.inChannels, d.outChannels, d.inHeight, d.inWidth] as const;
+  const kernel = [d.kernelHeight, d.kernelWidth, d.outHeight, d.outWidth] as const;
+  return [...sizes, ...kernel, d.strideY, d.strideX, d.padTop, d.padLeft, d.dilationY, d.dilationX] as const;
+}
+
+function poolSizes(d: PoolDims) {
+  const sizes = [d.planes, d.inHeight, d.inWidth, d.kernelHeight, d.kernelWidth, d.outHeight, d.outWidth] as const;
+  return [...sizes, d.strideY, d.strideX, d.padTop, d.padLeft, d.dilationY, d.dilationX] as const;
 }
 
 export class NativeBackend implements Backend {
@@ -177,6 +190,21 @@ export class NativeBackend implements Backend {
     const operands = [x, wIh, wHh, bIh, bHh, h0, c0] as const;
     const grads = [dy, dhN, dcN, dx, dwIh, dwHh, db, dh0, dc0] as const;
     this.#addon.lstmBackward(steps, batch, inputs, hidden, reverse, ...operands, y, workspace, ...grads);
+  }
+  conv2d(dims: ConvDims, x: FloatArray, w: FloatArray, bias: FloatArray | null, y: FloatArray): void {
+    this.#addon.conv2d(...convSizes(dims), x, w, bias, y);
+  }
+  conv2dBackwardData(dims: ConvDims, w: FloatArray, dy: FloatArray, dx: FloatArray): void {
+    this.#addon.conv2dBackwardData(...convSizes(dims), w, dy, dx);
+  }
+  conv2dBackwardWeight(dims: ConvDims, x: FloatArray, dy: FloatArray, dw: FloatArray, db: FloatArray | null): void {
+    this.#addon.conv2dBackwardWeight(...convSizes(dims), x, dy, dw, db);
+  }
+  maxPool2d(dims: PoolDims, x: FloatArray, y: FloatArray, indices: Int32Array | null): void {
+    this.#addon.maxPool2d(...poolSizes(dims), x, y, indices);
+  }
+  maxPool2dBackward(dims: PoolDims, dy: FloatArray, indices: Int32Array, dx: FloatArray): void {
+    this.#addon.maxPool2dBackward(...poolSizes(dims), dy, indices, dx);
   }
   uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void {
     this.#addon.uniform(seedLo, seedHi, streamLo, streamHi, block, y);

@@ -6,6 +6,7 @@
 import type { Backend } from '../backend.ts';
 import { binary, compare, select } from './broadcast.ts';
 import { createCharSampler } from './char-sampler.ts';
+import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv.ts';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy.ts';
 import { unary } from './elementwise.ts';
 import { gemm } from './gemm.ts';
@@ -13,6 +14,7 @@ import { lstm, lstmBackward, lstmWorkspaceSize } from './lstm.ts';
 import { copyStrided } from './movement.ts';
 import { layerNorm, layerNormBackward } from './norm.ts';
 import { adam, scale, sgd, sumSquares } from './optim.ts';
+import { maxPool2d, maxPool2dBackward } from './pool.ts';
 import { uniform } from './random.ts';
 import { argReduce, reduce } from './reduce.ts';
 import { gatherRows, scatterAddRows } from './rows.ts';
@@ -39,6 +41,11 @@ export const tsBackend: Backend = {
   lstmWorkspaceSize,
   lstm,
   lstmBackward,
+  conv2d,
+  conv2dBackwardData,
+  conv2dBackwardWeight,
+  maxPool2d,
+  maxPool2dBackward,
   uniform,
   adam,
   sgd,

@@ -44,7 +44,7 @@ export const u8 = (values: readonly number[], options: Options = {}): ArrayArgum
 export const i32 = (values: readonly number[], options: Options = {}): ArrayArgument =>
   array(Int32Array, values.length, 'in', { values, ...options });
 export const out = (n: number, options: Options = {}): ArrayArgument => array(Float32Array, n, 'out', options);
-export const outI32 = (n: number): ArrayArgument => array(Int32Array, n, 'out', {});
+export const outI32 = (n: number, options: Options = {}): ArrayArgument => array(Int32Array, n, 'out', options);
 export const outU8 = (n: number): ArrayArgument => array(Uint8Array, n, 'out', {});
 export const inPlace = (n: number): ArrayArgument => array(Float32Array, n, 'inPlace', {});
 export const inOut = (n: number, options: Options = {}): ArrayArgument => array(Float32Array, n, 'inOut', options);

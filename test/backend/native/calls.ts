@@ -34,6 +34,32 @@ const lstmOperands = [
   f32(B * H),
 ];
 
+/** batch, groups, channels in and out, input, kernel, output, stride, padding in front, dilation. */
+const convSizes = [
+  int(2),
+  int(2, 1),
+  int(4),
+  int(6),
+  ...[5, 19].map((n) => int(n)),
+  ...[3, 2].map((n) => int(n, 1)),
+  ...[3, 20].map((n) => int(n)),
+  ...[2, 1].map((n) => int(n, 1)),
+  ...[1, 1].map((n) => int(n)),
+  ...[1, 1].map((n) => int(n, 1)),
+];
+const [convX, convW, convY] = [2 * 4 * 5 * 19, 6 * 2 * 3 * 2, 2 * 6 * 3 * 20];
+/** planes, input, kernel, output, stride, padding in front, dilation. */
+const poolSizes = [
+  int(3),
+  ...[6, 38].map((n) => int(n)),
+  ...[2, 2].map((n) => int(n, 1)),
+  ...[3, 19].map((n) => int(n)),
+  ...[2, 2].map((n) => int(n, 1)),
+  ...[0, 0].map((n) => int(n)),
+  ...[1, 1].map((n) => int(n, 1)),
+];
+const [poolX, poolY] = [3 * 6 * 38, 3 * 3 * 19];
+
 const params = [19, 1, 40];
 const each = (make: (n: number) => ReturnType<typeof f32>): ReturnType<typeof f32>[] => params.map((n) => make(n));
 const positive = (n: number): ReturnType<typeof f32> =>
@@ -169,6 +195,13 @@ export function callsOf(addon: NativeAddon): Call[] {
         ...[T * B * H, B * H, B * H].map((n) => f32(n, { optional: true })),
         ...[T * B * I, 4 * H * I, 4 * H * H, 4 * H, B * H, B * H].map((n) => out(n, { optional: true })),
       ],
+    ],
+    conv2d: [[...convSizes, f32(convX), f32(convW), f32(6, { optional: true }), out(convY)]],
+    conv2dBackwardData: [[...convSizes, f32(convW), f32(convY), out(convX)]],
+    conv2dBackwardWeight: [[...convSizes, f32(convX), f32(convY), out(convW), out(6, { optional: true })]],
+    maxPool2d: [[...poolSizes, f32(poolX), out(poolY), outI32(poolY, { optional: true })]],
+    maxPool2dBackward: [
+      [...poolSizes, f32(poolY), i32(Array.from({ length: poolY }, (_, i) => (i * 7) % 240)), out(poolX)],
     ],
     uniform: [[int(1), int(2), int(3), int(4), int(5), out(37, { gives: true })]],
     adam: [
