@@ -61,6 +61,18 @@ const functions: Record<string, Callable> = {
   ceil: unary(ops.ceil),
   chunk: row('input chunks dim', ops.chunk),
   clamp: row('input min max', ops.clamp),
+  conv2d: row(
+    'input weight bias stride padding dilation groups',
+    (
+      x: Tensor,
+      weight: Tensor,
+      bias?: Tensor | null,
+      stride?: ops.PerAxis,
+      padding?: ops.ConvOptions['padding'],
+      dilation?: ops.PerAxis,
+      groups?: number,
+    ) => ops.conv2d(x, weight, bias, { stride, padding, dilation, groups }),
+  ),
   cross_entropy: row(
     'input target weight ignore_index reduction label_smoothing',
     (

@@ -4,11 +4,12 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { CharSamplerWeights, ConvDims, LstmDims, PoolDims } from '../../../src/backend/arguments.ts';
+import type { CharSamplerWeights, ConvDims, LstmDims } from '../../../src/backend/arguments.ts';
 import type { Backend } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../../../src/backend/opcodes.ts';
 import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';
+import { CONVOLUTIONS, POOLS } from './bits-conv.ts';
 import { Random, SPECIALS } from './harness.ts';
 
 type Method = Exclude<keyof Backend, 'name' | 'lstmWorkspaceSize'>;
@@ -34,70 +35,6 @@ const LAYERS: LstmDims[] = [
   { steps: 6, batch: 16, inputs: 64, hidden: 128, reverse: false },
   { steps: 2, batch: 3, inputs: 20, hidden: 257, reverse: false },
 ];
-
-/** Each class of convolution, cut between threads along images, rows, columns, filters and channels. */
-const CONVOLUTIONS: ConvDims[] = [
-  convolution(64, 1, 1, 16, 12, 5, { pad: 2 }),
-  convolution(3, 1, 40, 70, 23, 3, { pad: 1 }),
-  convolution(2, 1, 33, 65, 33, 3, { stride: 2 }),
-  convolution(2, 24, 24, 24, 40, 3, { pad: 1 }),
-  convolution(1, 1, 64, 128, 20, 1, {}),
-  { ...convolution(1, 1, 16, 40, 1, 1, {}), inWidth: 3000, kernelWidth: 3, outWidth: 2998 },
-];
-
-function convolution(
-  batch: number,
-  groups: number,
-  inChannels: number,
-  outChannels: number,
-  size: number,
-  kernel: number,
-  { stride = 1, pad = 0 }: { stride?: number; pad?: number },
-): ConvDims {
-  const out = Math.floor((size + 2 * pad - kernel) / stride) + 1;
-  return {
-    batch,
-    groups,
-    inChannels,
-    outChannels,
-    inHeight: size,
-    inWidth: size,
-    kernelHeight: kernel,
-    kernelWidth: kernel,
-    outHeight: out,
-    outWidth: out,
-    strideY: stride,
-    strideX: stride,
-    padTop: pad,
-    padLeft: pad,
-    dilationY: 1,
-    dilationX: 1,
-  };
-}
-
-function convArrays(d: ConvDims): { x: Float32Array; w: Float32Array; y: Float32Array } {
-  return {
-    x: draw(70, d.batch * d.inChannels * d.inHeight * d.inWidth),
-    w: draw(71, ((d.outChannels * d.inChannels) / d.groups) * d.kernelHeight * d.kernelWidth),
-    y: draw(72, d.batch * d.outChannels * d.outHeight * d.outWidth),
-  };
-}
-
-const POOLS: PoolDims[] = [1, 2].map((stride) => ({
-  planes: 300,
-  inHeight: 18,
-  inWidth: 18,
-  kernelHeight: 2,
-  kernelWidth: 2,
-  outHeight: 18 / stride - 2 + stride,
-  outWidth: 18 / stride - 2 + stride,
-  strideY: stride,
-  strideX: stride,
-  padTop: 0,
-  padLeft: 0,
-  dilationY: 1,
-  dilationX: 1,
-}));
 
 /** Inputs are drawn once and copied for each use: a digest is taken some twenty times. */
 const drawn = new Map<string, Float32Array>();
@@ -126,6 +63,14 @@ function wild(seed: number, n: number): Float32Array {
 
 function drawInts(seed: number, n: number, high: number): Int32Array {
   return Int32Array.from(draw(seed, n, 0, high + 1), Math.floor);
+}
+
+function convArrays(d: ConvDims): { x: Float32Array; w: Float32Array; y: Float32Array } {
+  return {
+    x: draw(70, d.batch * d.inChannels * d.inHeight * d.inWidth),
+    w: draw(71, ((d.outChannels * d.inChannels) / d.groups) * d.kernelHeight * d.kernelWidth),
+    y: draw(72, d.batch * d.outChannels * d.outHeight * d.outWidth),
+  };
 }
 
 type Add = (...arrays: DataArray[]) => void;
