@@ -18,6 +18,8 @@ const LARGEST_IN_SLAB = 1024;
 const SLAB_BYTES = 8 * 1024;
 /** Where an array begins in a slab: a multiple of the widest element, and of what the C allocator aligns to. */
 const SLAB_GRAIN = 16;
+/** Below this, zeros cost three microseconds at most. */
+const SMALLEST_UNFILLED = 128 * 1024;
 /** Past this the system maps fresh pages, which are zeros already. */
 const LARGEST_UNFILLED = 32 * 1024 * 1024;
 /** Below this many bytes a new buffer is cheaper than a lookup. */
@@ -77,7 +79,7 @@ export function allocate(dtype: DType, n: number): DataArray {
 /** Not filled with zeros where that is work: an allocation of a megabyte would spend most of its time on them. */
 function newBuffer(bytes: number, got: string): ArrayBuffer {
   try {
-    if (bytes > LARGEST_UNFILLED) return new ArrayBuffer(bytes);
+    if (bytes < SMALLEST_UNFILLED || bytes > LARGEST_UNFILLED) return new ArrayBuffer(bytes);
     return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
   } catch (cause) {
     throw new LimitError({ op: 'allocate', problem: `no memory for ${bytes} bytes`, got, cause });
