@@ -10,31 +10,46 @@
 #include "gemm_block.inl.h"
 #include "gemm_row.inl.h"
 
-constexpr double kFlopsPerTask = 2097152.0;  // about 10 µs; below, splitting costs more than it gives
-
-// A grid of tasks over rows and columns of one product.
+// A grid of tasks over rows and columns of one product, `pieces` of them if there is enough to cut.
 struct Grid {
   int64_t row_step, col_step, row_tasks, col_tasks;
 
   Grid(const Product& p, int64_t pieces) {
     const int64_t panels = ceil_div(p.n, kPanel);
     const int64_t unit = p.trans_c ? kSwapGroup : kTileRows;
-    const int64_t row_limit = ceil_div(p.m, 4 * unit);
-    int64_t rows, cols;
-    // Column tasks each pack A again where it is transposed, and row tasks B: what costs less is cut first.
-    if (p.trans_a || p.trans_c) {
-      rows = smaller(pieces, row_limit);
-      cols = p.also != nullptr ? 1 : smaller(panels, ceil_div(pieces, rows));
-    } else {
-      cols = smaller(pieces, panels);
-      rows = smaller(row_limit, ceil_div(pieces, cols));
+    const int64_t most_rows = larger(1, p.m / (4 * unit));
+    const int64_t most_cols = p.also != nullptr ? 1 : panels;
+    // Each range of rows packs all its columns of B, and each range of columns all its rows of A: the cut that packs
+    // least, of those that give as many tasks as can be had.
+    int64_t rows = 1, tasks = 0;
+    double least = 0;
+    for (int64_t r = 1; r <= smaller(pieces, most_rows); ++r) {
+      const int64_t c = smaller(most_cols, larger(1, pieces / r));
+      const double cost = static_cast<double>(r) * static_cast<double>(p.n) * packing_cost(p.trans_b) +
+                          static_cast<double>(c) * static_cast<double>(p.m) * packing_cost(p.trans_a);
+      if (r * c < tasks || (r * c == tasks && cost >= least)) continue;
+      rows = r;
+      tasks = r * c;
+      least = cost;
     }
     row_step = ceil_div(ceil_div(p.m, rows), unit) * unit;
-    col_step = ceil_div(panels, cols) * kPanel;
+    col_step = ceil_div(panels, tasks / rows) * kPanel;
     row_tasks = ceil_div(p.m, row_step);
     col_tasks = ceil_div(p.n, col_step);
   }
+  // An element of a transposed operand against one of an operand that is copied as it lies.
+  static double packing_cost(bool transposed) { return transposed ? 3 : 1; }
 };
+
+// How many tasks to cut `flops` into: a few for each thread, so that one which loses its core for a while does not hold
+// up the rest, unless they would get small.
+inline int64_t task_count(double flops, int threads) {
+  if (threads == 1 || flops < 2 * kFlopsPerThread) return 1;
+  const double fine = flops / kFlopsPerTask;
+  const int64_t each = fine >= 4.0 * threads ? 4 : larger(1, static_cast<int64_t>(fine) / threads);
+  const auto most = static_cast<int64_t>(flops / kFlopsPerThread);
+  return smaller(most, each * threads);
+}
 
 // How far apart the products of a batch lie; a stride of 0 repeats an operand.
 struct BatchStrides {
@@ -80,10 +95,12 @@ inline void multiply(const Product& product, int64_t batch, BatchStrides strides
   const Product p = swaps ? swapped_operands(product) : product;
   if (swaps) strides = {strides.b, strides.a, strides.c};
   const double flops = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  const double worth = flops * static_cast<double>(batch) / kFlopsPerTask;
-  // Four pieces a thread, so that a thread which loses its core for a while does not hold up the rest.
-  const int64_t most = par.threads == 1 ? 1 : 4 * static_cast<int64_t>(par.threads);
-  const int64_t pieces = worth < static_cast<double>(most) ? larger(1, static_cast<int64_t>(worth)) : most;
+  const int64_t pieces = task_count(flops * static_cast<double>(batch), par.threads);
+  if (pieces == 1 && batch == 1) {  // small products feel every division of the general way
+    Product one = p;
+    if (start_is_c) one.start = one.c;
+    return multiply_block(one, 0, one.m, 0, one.n, scratch);
+  }
   const int64_t batch_tasks = smaller(batch, pieces);
   const int64_t batch_step = ceil_div(batch, batch_tasks);
   const Grid grid(p, ceil_div(pieces, batch_tasks));

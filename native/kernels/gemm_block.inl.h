@@ -28,11 +28,13 @@ struct Product {
 
 inline int vectors(int64_t columns) { return static_cast<int>(ceil_div(columns, kLanes)); }
 
-// With few rows of A, packing a transposed B costs as much as multiplying by it. Then Cᵀ = B·Aᵀ is computed: B is read
-// in place and the few columns of Aᵀ are packed. The sums are the same, since a·b = b·a.
+// With few rows of A, transposing B into panels costs as much as multiplying by it. Then Cᵀ = B·Aᵀ is computed: B
+// stays in place, the few columns of Aᵀ are packed, and the sums, the same since a·b = b·a, are turned as they are
+// stored. Chosen by the number of elements that have to be transposed.
 inline bool swaps_operands(const Product& p) {
-  constexpr int64_t kMostRows = 64, kMostPadding = 8;
-  return p.trans_b && p.m <= kMostRows && ceil_div(p.m, kLanes) * kLanes - p.m <= kMostPadding;
+  constexpr int64_t kMostRows = 64, kMostPadding = kLanes / 4;
+  if (!p.trans_b || p.m > kMostRows || ceil_div(p.m, kLanes) * kLanes - p.m > kMostPadding) return false;
+  return p.m * (ceil_div(p.k, kBlockK) * p.n + (p.trans_a ? 0 : p.k)) < p.n * p.k;
 }
 inline Product swapped_operands(const Product& p) {
   Product q = p;
@@ -98,16 +100,18 @@ inline void fetch_soon(const Ahead& ahead, int64_t i, int64_t tiles, Tile& t) {
 template <unsigned kMode>
 inline void multiply_tiles(Tile t, int64_t rows, int vecs, bool copy_b, bool copy_a, const Ahead& ahead) {
   const RowTiles tiles(rows);
-  const bool packed = t.a_step == 0;  // columns of A, tile by tile
+  const bool packed = kMode == kColumnsA && t.a_step == 0;  // tile by tile
   for (int64_t i = 0; i < tiles.count; ++i) {
     const int height = tiles.height(i);
     ahead.fetch(i, tiles.count);
     fetch_soon(ahead, i, tiles.count, t);
     if (packed) t.a_step = height;
     const bool copies_b = copy_b && i == 0;
-    (copy_a ? copies_b ? tile_of_rows<kMode | kCopyA | kCopyB, kTileVecs>(height) : tile_of<kMode | kCopyA>(height, vecs)
-     : copies_b ? tile_of_rows<kMode | kCopyB, kTileVecs>(height)
-                : tile_of<kMode>(height, vecs))(t);
+    if (copy_a) {
+      (copies_b ? tile_of_rows<kMode | kCopyA | kCopyB, kTileVecs>(height) : tile_of<kMode | kCopyA>(height, vecs))(t);
+    } else {
+      (copies_b ? tile_of_rows<kMode | kCopyB, kTileVecs>(height) : tile_of<kMode>(height, vecs))(t);
+    }
     t.b = t.packed;
     t.b_step = vecs * kLanes;
     t.a += kMode == kInPlace ? height * t.a_step : packed ? height * t.k : height;
@@ -132,6 +136,14 @@ inline void transpose_block(const float* block, int64_t columns, float* turned) 
   }
 }
 
+// The beginnings of the rows of A that the next tile reads: from there on the hardware sees where they go.
+inline void fetch_rows(const float* a, int64_t a_step) {
+  for (int r = 0; r < kTileRows; ++r) {
+    prefetch(a + r * a_step);
+    prefetch(a + r * a_step + 16);
+  }
+}
+
 // The rows of one panel of a transposed C: t.c and t.start at their first row, which is a column of what is stored.
 // Rows of C are written in runs, because a few rows far apart share few places in the caches.
 inline void multiply_rows_transposed(Tile t, int64_t rows, int64_t columns, const Ahead& ahead) {
@@ -151,7 +163,8 @@ inline void multiply_rows_transposed(Tile t, int64_t rows, int64_t columns, cons
       part.tail = kLanes;
       for (int64_t r = 0; r < tiles.count; ++r) {
         const int height = tiles.height(r);
-        tile_of<TileMode::kInPlace>(height, vecs)(part);
+        fetch_rows(part.a + height * t.a_step, t.a_step);
+        tile_of<kInPlace>(height, vecs)(part);
         part.a += height * t.a_step;
         part.c += height * kPanel;
       }
@@ -218,6 +231,14 @@ struct PackedOperands {
   bool packed_a;
 };
 
+// Columns of the first panel: fewer than the others if those then begin with cache lines of B's rows, which halves the
+// lines that their loads touch.
+inline int64_t first_columns(const Product& p, int64_t rows, int64_t k0, int64_t j0, int64_t j1) {
+  if (p.trans_b || rows > kMostShiftedRows || j1 - j0 < kFewestShiftedColumns || p.ldb % kLanes != 0) return kPanel;
+  const auto past = static_cast<int64_t>(reinterpret_cast<uintptr_t>(row_major_b(p, k0, j0)) / sizeof(float) % kLanes);
+  return kPanel - past;
+}
+
 // One block of K for rows i0 to i0 + rows and columns j0 to j1.
 inline void multiply_panels(const Product& p, int64_t i0, int64_t rows, int64_t k0, int64_t depth, int64_t j0,
                             int64_t j1, PackedOperands& at) {
@@ -226,8 +247,9 @@ inline void multiply_panels(const Product& p, int64_t i0, int64_t rows, int64_t 
     return multiply_thin(p, i0, rows, k0, depth, j0, j1);
   }
   float* panel = at.panels;
-  for (int64_t j = j0; j < j1; j += kPanel) {
-    const int64_t columns = smaller(kPanel, j1 - j), next = j + kPanel;
+  int64_t columns = smaller(first_columns(p, rows, k0, j0, j1), j1 - j0);
+  for (int64_t j = j0; j < j1; j += columns, columns = smaller(kPanel, j1 - j)) {
+    const int64_t next = j + columns;
     const int vecs = vectors(columns);
     // A row-major B is packed by the first tile on its way, unless its panel has an edge.
     const bool copy_b = row_major && !p.trans_c && columns == kPanel && !at.packed_b;
@@ -267,7 +289,7 @@ inline void multiply_panels(const Product& p, int64_t i0, int64_t rows, int64_t 
 
 // Floats of scratch that one worker needs for multiply_block.
 inline size_t block_scratch() {
-  return static_cast<size_t>(kBlockK * kSlabColumns + kRowBlock * kPackedRow);
+  return static_cast<size_t>(kBlockK * (kSlabColumns + kPanel) + kRowBlock * kPackedRow);
 }
 
 // Rows i0 to i1 and columns j0 to j1 of a product; of `also`, the same rows and all columns.
@@ -278,7 +300,8 @@ inline void multiply_block(const Product& p, int64_t i0, int64_t i1, int64_t j0,
     return;
   }
   const RowTiles blocks(i1 - i0, kRowBlock);
-  PackedOperands at{scratch, blocks.count > 1 && p.also == nullptr, false, scratch + kBlockK * kSlabColumns, false};
+  const bool keeps = blocks.count > 1 && p.also == nullptr;
+  PackedOperands at{scratch, keeps, false, scratch + kBlockK * (kSlabColumns + kPanel), false};
   // Blocks of rows lie inside where they share the packed panels of B, and outside where they share none, so that
   // their part of C stays near.
   const int64_t outer = at.keeps ? 1 : blocks.count, inner = at.keeps ? blocks.count : 1;

@@ -9,14 +9,14 @@ LANEGRAD_INLINE void pack_transposed(const float* src, int64_t ld, int rows, int
     const int width = depth - d < kLanes ? static_cast<int>(depth - d) : kLanes;
     vf square[kLanes];
     if (rows == kLanes && width == kLanes) {
-      LANEGRAD_UNROLL for (int r = 0; r < kLanes; ++r) square[r] = load(src + r * ld + d);
+      load_transposed(src + d, ld, square);
     } else {
       for (int r = 0; r < kLanes; ++r) {
         if (r >= rows) square[r] = zero();
         else square[r] = width == kLanes ? load(src + r * ld + d) : load_tail(src + r * ld + d, width);
       }
+      transpose(square);
     }
-    transpose(square);
     if (width == kLanes) {
       LANEGRAD_UNROLL for (int c = 0; c < kLanes; ++c) store(dst + (d + c) * dst_row, square[c]);
     } else {

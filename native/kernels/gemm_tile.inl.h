@@ -11,7 +11,7 @@
 enum TileMode : unsigned {
   kInPlace = 0,   // A (r, k) at a + r·a_step + k; B (k, j) at b + k·b_step + j
   kColumnsA = 1,  // A (r, k) at a + k·a_step + r
-  kCopyA = 2,     // A is copied to `copy_a` on the way: rows kPackedRow apart, or columns of as many values as rows
+  kCopyA = 2,     // A is copied to `copy_a` on the way: rows kPackedRow apart, or columns one after another
   kCopyB = 4,     // B is copied to `packed`, [k, NV·kLanes], on the way
   kFarB = 8,      // B is fetched ahead, and the last vector of its rows read under a mask
 };
@@ -44,7 +44,8 @@ LANEGRAD_INLINE void for_tile_rows(const Body& body) {
 // Copies a piece of a row of A, or MR values of a column.
 LANEGRAD_INLINE void copy_row(const float* from, int count, float* to) {
   LANEGRAD_UNROLL for (int i = 0; i < kCopyRun; i += kLanes) {
-    if (i < count) store_lanes(to + i, load_lanes(from + i, count - i < kLanes ? count - i : kLanes), count - i < kLanes ? count - i : kLanes);
+    const int lanes = count - i < kLanes ? count - i : kLanes;
+    if (lanes > 0) store_lanes(to + i, load_lanes(from + i, lanes), lanes);
   }
 }
 template <int MR>
@@ -60,7 +61,7 @@ void tile(const Tile& t) {
   constexpr bool kColumns = (kMode & kColumnsA) != 0, kCopiesA = (kMode & kCopyA) != 0;
   constexpr bool kCopiesB = (kMode & kCopyB) != 0, kFar = (kMode & kFarB) != 0;
   // Rows of B that are fetched ahead where it is read in place: strides hide them from the hardware.
-  constexpr int kAhead = kFar ? kFarVectors / NV : kCopyAhead;
+  constexpr int kAhead = kFar ? kFarFloats / (NV * kLanes) : kCopyAhead;
   vf acc[MR][NV];
   LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) { LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = zero(); }
   // Read once: the compiler must assume that a store changes t.
@@ -72,37 +73,39 @@ void tile(const Tile& t) {
   float* c = t.c;
   const int64_t a_step = t.a_step, b_step = t.b_step, c_row = t.c_row, soon_step = t.soon == nullptr ? 0 : t.soon_step;
   const int tail = t.tail;
-  for (int64_t left = t.k; left > 0;) {
-    const int run = left < kCopyRun ? static_cast<int>(left) : kCopyRun;
-    left -= run;
-    if constexpr (kCopiesA && !kColumns) {
+  const auto step = [&]() LANEGRAD_INLINE_LAMBDA {
+    vf panel[NV];
+    LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) {
+      panel[v] = kFar && kMaskedLoads && v == NV - 1 ? load_tail(b + v * kLanes, tail) : load(b + v * kLanes);
+      if constexpr (kCopiesB || kFar) prefetch(b + kAhead * b_step + v * kLanes + kLanes - 1);
+      if constexpr (kCopiesB) store(packed + v * kLanes, panel[v]);
+    }
+    if constexpr (!kFar) {
+      prefetch(soon);
+      soon += soon_step;
+    }
+    if constexpr (kCopiesA && kColumns) {
+      prefetch(a + 2 * MR);
+      copy_column<MR>(a, copy_a);
+      copy_a += MR;
+    }
+    LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
+      const vf x = bcast(kColumns ? a + r : a + r * a_step);
+      LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = fma(x, panel[v], acc[r][v]);
+    }
+    a += kColumns ? a_step : 1;
+    b += b_step;
+    if constexpr (kCopiesB) packed += NV * kLanes;
+  };
+  if constexpr (kCopiesA && !kColumns) {
+    for (int64_t left = t.k; left > 0; left -= kCopyRun) {
+      const int run = left < kCopyRun ? static_cast<int>(left) : kCopyRun;
       for (int r = 0; r < MR; ++r) copy_row(a + r * a_step, run, copy_a + r * kPackedRow);
       copy_a += run;
+      for (int k = run; k > 0; --k) step();
     }
-    for (int k = run; k > 0; --k) {
-      vf panel[NV];
-      LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) {
-        panel[v] = kFar && kMaskedLoads && v == NV - 1 ? load_tail(b + v * kLanes, tail) : load(b + v * kLanes);
-        if constexpr (kCopiesB || kFar) prefetch(b + kAhead * b_step + v * kLanes + kLanes - 1);
-        if constexpr (kCopiesB) store(packed + v * kLanes, panel[v]);
-      }
-      if constexpr (!kFar) {
-        prefetch(soon);
-        soon += soon_step;
-      }
-      if constexpr (kCopiesA && kColumns) {
-        prefetch(a + 2 * MR);
-        copy_column<MR>(a, copy_a);
-        copy_a += MR;
-      }
-      LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
-        const vf x = bcast(kColumns ? a + r : a + r * a_step);
-        LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = fma(x, panel[v], acc[r][v]);
-      }
-      a += kColumns ? a_step : 1;
-      b += b_step;
-      if constexpr (kCopiesB) packed += NV * kLanes;
-    }
+  } else {
+    for (int64_t k = t.k; k > 0; --k) step();
   }
   const float* start = t.start;
   const int64_t start_row = t.start_row;

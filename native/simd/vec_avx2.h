@@ -170,5 +170,22 @@ LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
     r[i + 4].v = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x31);
   }
 }
+// The square of 8 rows at p, ld apart, transposed: lane j of r[i] is element i of row j. Rows come in pieces of 128 bits,
+// each straight to its lane, which saves a third of the shuffles.
+LANEGRAD_INLINE void load_transposed(const float* p, int64_t ld, vf (&r)[kLanes]) {
+  LANEGRAD_UNROLL for (int g = 0; g < 8; g += 4) {
+    __m256 quads[4];
+    LANEGRAD_UNROLL for (int q = 0; q < 4; ++q) {
+      const float* from = p + q * ld + g;
+      quads[q] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from)), _mm_loadu_ps(from + 4 * ld), 1);
+    }
+    const __m256 low0 = _mm256_unpacklo_ps(quads[0], quads[1]), high0 = _mm256_unpackhi_ps(quads[0], quads[1]);
+    const __m256 low1 = _mm256_unpacklo_ps(quads[2], quads[3]), high1 = _mm256_unpackhi_ps(quads[2], quads[3]);
+    r[g].v = _mm256_shuffle_ps(low0, low1, _MM_SHUFFLE(1, 0, 1, 0));
+    r[g + 1].v = _mm256_shuffle_ps(low0, low1, _MM_SHUFFLE(3, 2, 3, 2));
+    r[g + 2].v = _mm256_shuffle_ps(high0, high1, _MM_SHUFFLE(1, 0, 1, 0));
+    r[g + 3].v = _mm256_shuffle_ps(high0, high1, _MM_SHUFFLE(3, 2, 3, 2));
+  }
+}
 
 #include "v16.inl.h"

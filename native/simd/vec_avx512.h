@@ -173,5 +173,26 @@ LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
     r[j + 12].v = _mm512_shuffle_f32x4(halves[j + 4], halves[j + 12], _MM_SHUFFLE(3, 1, 3, 1));
   }
 }
+// The square of 16 rows at p, ld apart, transposed: lane j of r[i] is element i of row j. Rows come in pieces of 128 bits,
+// each straight to its lane: half the shuffles of a transpose in registers, and no load across a cache line where rows
+// begin at multiples of 16 bytes.
+LANEGRAD_INLINE void load_transposed(const float* p, int64_t ld, vf (&r)[kLanes]) {
+  LANEGRAD_UNROLL for (int g = 0; g < 16; g += 4) {
+    __m512 quads[4];
+    LANEGRAD_UNROLL for (int q = 0; q < 4; ++q) {
+      const float* from = p + q * ld + g;
+      __m512 quad = _mm512_castps128_ps512(_mm_loadu_ps(from));
+      quad = _mm512_mask_broadcast_f32x4(quad, 0x00f0, _mm_loadu_ps(from + 4 * ld));
+      quad = _mm512_mask_broadcast_f32x4(quad, 0x0f00, _mm_loadu_ps(from + 8 * ld));
+      quads[q] = _mm512_mask_broadcast_f32x4(quad, 0xf000, _mm_loadu_ps(from + 12 * ld));
+    }
+    const __m512 low0 = _mm512_unpacklo_ps(quads[0], quads[1]), high0 = _mm512_unpackhi_ps(quads[0], quads[1]);
+    const __m512 low1 = _mm512_unpacklo_ps(quads[2], quads[3]), high1 = _mm512_unpackhi_ps(quads[2], quads[3]);
+    r[g].v = _mm512_shuffle_ps(low0, low1, _MM_SHUFFLE(1, 0, 1, 0));
+    r[g + 1].v = _mm512_shuffle_ps(low0, low1, _MM_SHUFFLE(3, 2, 3, 2));
+    r[g + 2].v = _mm512_shuffle_ps(high0, high1, _MM_SHUFFLE(1, 0, 1, 0));
+    r[g + 3].v = _mm512_shuffle_ps(high0, high1, _MM_SHUFFLE(3, 2, 3, 2));
+  }
+}
 
 #include "v16.inl.h"

@@ -180,5 +180,10 @@ LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
   r[2].v = vreinterpretq_f32_f64(vtrn2q_f64(even01, even23));
   r[3].v = vreinterpretq_f32_f64(vtrn2q_f64(odd01, odd23));
 }
+// The square of kLanes rows at p, ld apart, transposed: lane j of r[i] is element i of row j.
+LANEGRAD_INLINE void load_transposed(const float* p, int64_t ld, vf (&r)[kLanes]) {
+  LANEGRAD_UNROLL for (int i = 0; i < kLanes; ++i) r[i] = load(p + i * ld);
+  transpose(r);
+}
 
 #include "v16.inl.h"

@@ -189,6 +189,11 @@ LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) {
     }
   }
 }
+// The square of kLanes rows at p, ld apart, transposed: lane j of r[i] is element i of row j.
+LANEGRAD_INLINE void load_transposed(const float* p, int64_t ld, vf (&r)[kLanes]) {
+  LANEGRAD_UNROLL for (int i = 0; i < kLanes; ++i) r[i] = load(p + i * ld);
+  transpose(r);
+}
 
 #undef LANEGRAD_LANES
 

@@ -171,5 +171,10 @@ LANEGRAD_INLINE void interleave(vf& a, vf& b) {
 
 // The square of kLanes vectors becomes its transpose: lane j of r[i] changes places with lane i of r[j].
 LANEGRAD_INLINE void transpose(vf (&r)[kLanes]) { _MM_TRANSPOSE4_PS(r[0].v, r[1].v, r[2].v, r[3].v); }
+// The square of kLanes rows at p, ld apart, transposed: lane j of r[i] is element i of row j.
+LANEGRAD_INLINE void load_transposed(const float* p, int64_t ld, vf (&r)[kLanes]) {
+  LANEGRAD_UNROLL for (int i = 0; i < kLanes; ++i) r[i] = load(p + i * ld);
+  transpose(r);
+}
 
 #include "v16.inl.h"
