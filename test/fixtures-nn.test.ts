@@ -49,7 +49,6 @@ const absent = [
   'Conv2d',
   'ConvTranspose1d',
   'ConvTranspose2d',
-  'GRU',
   'GRUCell',
   'GroupNorm',
   'InstanceNorm2d',
@@ -57,7 +56,6 @@ const absent = [
   'MaxPool1d',
   'MaxPool2d',
   'MultiheadAttention',
-  'RNN',
   'RNNCell',
   'TransformerEncoderLayer',
 ];
@@ -82,9 +80,11 @@ function build(Class: new (...args: never[]) => unknown, ...positional: string[]
 const builders: Record<string, Build> = {
   Dropout: build(nn.Dropout, 'p'),
   Embedding: build(nn.Embedding, 'numEmbeddings', 'embeddingDim'),
+  GRU: build(nn.GRU, 'inputSize', 'hiddenSize'),
   LSTM: build(nn.LSTM, 'inputSize', 'hiddenSize'),
   LayerNorm: build(nn.LayerNorm, 'normalizedShape'),
   Linear: build(nn.Linear, 'inFeatures', 'outFeatures'),
+  RNN: build(nn.RNN, 'inputSize', 'hiddenSize'),
 };
 
 /** The module as the expression calls it: an LSTM takes and gives its state as a pair. */

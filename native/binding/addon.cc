@@ -18,7 +18,7 @@ namespace lanegrad {
 namespace {
 
 // Raise the number at every change of an exported signature; src/backend/native/load.ts holds its twin.
-constexpr const char* kAbi = LANEGRAD_VERSION "/3";
+constexpr const char* kAbi = LANEGRAD_VERSION "/4";
 
 // A function among the properties of `object`.
 napi_ref keep_function(const Napi::Object& object, const char* key) {

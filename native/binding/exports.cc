@@ -10,11 +10,12 @@ namespace {
 using T = KernelTable;
 
 // (steps, batch, inputs, hidden, reverse) → elements of the workspace.
-napi_value lstm_workspace_size(napi_env env, napi_callback_info info) noexcept {
+template <auto kSize>
+napi_value workspace_size(napi_env env, napi_callback_info info) noexcept {
   return guarded(env, info, [env](Args& in) -> napi_value {
-    const LstmDims dims = read_lstm_dims(in);
+    const RecurrentDims dims = read_recurrent_dims(in);
     if (!in.report()) return nullptr;
-    return to_js(env, static_cast<double>(in.state().table->lstm_workspace(dims)));
+    return to_js(env, static_cast<double>((in.state().table->*kSize)(dims)));
   });
 }
 
@@ -35,7 +36,7 @@ constexpr Export kKernels[] = {
     {"crossEntropyBackward", call<read_cross_entropy_backward, &T::cross_entropy_backward>},
     {"layerNorm", call<read_layer_norm, &T::layer_norm>},
     {"layerNormBackward", call<read_layer_norm_backward, &T::layer_norm_backward, &T::layer_norm_backward_scratch>},
-    {"lstmWorkspaceSize", lstm_workspace_size},
+    {"lstmWorkspaceSize", workspace_size<&T::lstm_workspace>},
     {"lstm", call<read_lstm, &T::lstm, &T::lstm_scratch>},
     {"lstmBackward", call<read_lstm_backward, &T::lstm_backward, &T::lstm_backward_scratch>},
     {"conv2d", call<read_conv2d, &T::conv2d, &T::conv2d_scratch>},
@@ -45,6 +46,11 @@ constexpr Export kKernels[] = {
      call<read_conv2d_backward_weight, &T::conv2d_backward_weight, &T::conv2d_backward_weight_scratch>},
     {"maxPool2d", call<read_max_pool2d, &T::max_pool2d>},
     {"maxPool2dBackward", call<read_max_pool2d_backward, &T::max_pool2d_backward>},
+    {"gruWorkspaceSize", workspace_size<&T::gru_workspace>},
+    {"gru", call<read_gru, &T::gru, &T::gru_scratch>},
+    {"gruBackward", call<read_gru_backward, &T::gru_backward, &T::gru_backward_scratch>},
+    {"rnn", call<read_rnn, &T::rnn, &T::rnn_scratch>},
+    {"rnnBackward", call<read_rnn_backward, &T::rnn_backward, &T::rnn_backward_scratch>},
     {"uniform", call<read_uniform, &T::uniform>},
     {"adam", call<read_adam, &T::adam>},
     {"sgd", call<read_sgd, &T::sgd>},

@@ -1,4 +1,4 @@
-// Readers of the products, the row kernels, the normalisations, the LSTM and the optimizers.
+// Readers of the products, the row kernels, the normalisations and the optimizers.
 #include "readers.h"
 
 namespace lanegrad {
@@ -140,76 +140,6 @@ bool read_layer_norm_backward(Args& in, LayerNormBackwardArgs& a) {
   a.d_weight = in.out_or_null("dWeight", a.n);
   a.d_bias = in.out_or_null("dBias", a.n);
   return a.n > 0;
-}
-
-// (steps, batch, inputs, hidden, reverse, …)
-LstmDims read_lstm_dims(Args& in) {
-  LstmDims d{};
-  d.steps = in.dim("steps");
-  d.batch = in.dim("batch");
-  d.inputs = in.dim("inputs");
-  d.hidden = in.dim("hidden");
-  d.reverse = in.flag("reverse");
-  // Keeps every product that the kernels form of the sizes within 64 bits.
-  in.mul(in.mul(d.steps + 1, d.batch + 1), in.mul(64, in.add(d.hidden, d.inputs + 1)));
-  in.mul(in.mul(64, d.hidden + 1), d.hidden + d.inputs + 1);
-  // An empty state has no steps to take.
-  if (d.batch == 0 || d.hidden == 0) d.steps = 0;
-  return d;
-}
-
-namespace {
-
-// x, wIh, wHh, bIh | null, bHh | null, h0, c0
-LstmInputs read_lstm_inputs(Args& in, const LstmDims& d) {
-  LstmInputs a{};
-  const int64_t state = in.mul(d.batch, d.hidden), gates = in.mul(4, d.hidden);
-  a.x = in.in("x", in.mul(d.steps, d.batch, d.inputs));
-  a.w_ih = in.in("wIh", in.mul(gates, d.inputs));
-  a.w_hh = in.in("wHh", in.mul(gates, d.hidden));
-  a.b_ih = in.in_or_null("bIh", gates);
-  a.b_hh = in.in_or_null("bHh", gates);
-  a.h0 = in.in("h0", state);
-  a.c0 = in.in("c0", state);
-  return a;
-}
-
-int64_t workspace_extent(Args& in, const LstmDims& d) { return in.ok() ? in.state().table->lstm_workspace(d) : 0; }
-
-}  // namespace
-
-// (dims…, inputs…, y, hN, cN, workspace)
-bool read_lstm(Args& in, LstmArgs& a) {
-  a.dims = read_lstm_dims(in);
-  a.in = read_lstm_inputs(in, a.dims);
-  const int64_t state = in.mul(a.dims.batch, a.dims.hidden);
-  a.y = in.out("y", in.mul(a.dims.steps, state));
-  a.h_n = in.out("hN", state);
-  a.c_n = in.out("cN", state);
-  a.workspace = in.out("workspace", workspace_extent(in, a.dims));
-  return state > 0;
-}
-
-// (dims…, inputs…, y, workspace, dy | null, dhN | null, dcN | null, dx | null, dwIh | null, dwHh | null, db | null,
-//  dh0 | null, dc0 | null)
-bool read_lstm_backward(Args& in, LstmBackwardArgs& a) {
-  a.dims = read_lstm_dims(in);
-  a.in = read_lstm_inputs(in, a.dims);
-  const LstmDims& d = a.dims;
-  const int64_t state = in.mul(d.batch, d.hidden), gates = in.mul(4, d.hidden);
-  const int64_t outputs = in.mul(d.steps, state);
-  a.y = in.in("y", outputs);
-  a.workspace = in.out("workspace", workspace_extent(in, d));
-  a.dy = in.in_or_null("dy", outputs);
-  a.dh_n = in.in_or_null("dhN", state);
-  a.dc_n = in.in_or_null("dcN", state);
-  a.dx = in.out_or_null("dx", in.mul(d.steps, d.batch, d.inputs));
-  a.dw_ih = in.out_or_null("dwIh", in.mul(gates, d.inputs));
-  a.dw_hh = in.out_or_null("dwHh", in.mul(gates, d.hidden));
-  a.db = in.out_or_null("db", gates);
-  a.dh0 = in.out_or_null("dh0", state);
-  a.dc0 = in.out_or_null("dc0", state);
-  return true;
 }
 
 // (params, grads, m, v, vMax | null, lr, beta1, beta2, eps, weightDecay, biasCorrection1, biasCorrection2, decoupled,

@@ -53,12 +53,21 @@ struct KernelTable {
   void (*layer_norm_backward)(const LayerNormBackwardArgs&, const Parallel&, Scratch);
   size_t (*layer_norm_backward_scratch)(const LayerNormBackwardArgs&, int threads);
 
-  // Size and layout are the same on every ISA, so that a backward may follow on another one.
-  int64_t (*lstm_workspace)(const LstmDims&);
+  // Size and layout of a workspace are the same on every ISA, so that a backward may follow on another one.
+  int64_t (*lstm_workspace)(const RecurrentDims&);
   void (*lstm)(const LstmArgs&, const Parallel&, Scratch);
   size_t (*lstm_scratch)(const LstmArgs&, int threads);
   void (*lstm_backward)(const LstmBackwardArgs&, const Parallel&, Scratch);
   size_t (*lstm_backward_scratch)(const LstmBackwardArgs&, int threads);
+  int64_t (*gru_workspace)(const RecurrentDims&);
+  void (*gru)(const GruArgs&, const Parallel&, Scratch);
+  size_t (*gru_scratch)(const GruArgs&, int threads);
+  void (*gru_backward)(const GruBackwardArgs&, const Parallel&, Scratch);
+  size_t (*gru_backward_scratch)(const GruBackwardArgs&, int threads);
+  void (*rnn)(const RnnArgs&, const Parallel&, Scratch);
+  size_t (*rnn_scratch)(const RnnArgs&, int threads);
+  void (*rnn_backward)(const RnnBackwardArgs&, const Parallel&, Scratch);
+  size_t (*rnn_backward_scratch)(const RnnBackwardArgs&, int threads);
 
   void (*conv2d)(const Conv2dArgs&, const Parallel&, Scratch);
   size_t (*conv2d_scratch)(const Conv2dArgs&, int threads);

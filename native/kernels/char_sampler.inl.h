@@ -22,14 +22,14 @@ struct SamplerLayout {
   }
   int64_t inputs(int32_t layer) const { return layer == 0 ? embed : hidden; }
   int64_t layer_floats(int64_t inputs) const {
-    return whole_lines(kGates * hidden) + whole_lines(blocks * (inputs + hidden) * kGateLanes);
+    return whole_lines(kLstmGates * hidden) + whole_lines(blocks * (inputs + hidden) * kLstmGateLanes);
   }
   // A layer: bias [4H], then W_ih and W_hh packed.
   int64_t layer(int32_t index) const {
     return whole_lines(vocab * embed) + (index == 0 ? 0 : first_layer + (index - 1) * upper_layer);
   }
-  int64_t w_ih(int32_t index) const { return layer(index) + whole_lines(kGates * hidden); }
-  int64_t w_hh(int32_t index) const { return w_ih(index) + blocks * inputs(index) * kGateLanes; }
+  int64_t w_ih(int32_t index) const { return layer(index) + whole_lines(kLstmGates * hidden); }
+  int64_t w_hh(int32_t index) const { return w_ih(index) + blocks * inputs(index) * kLstmGateLanes; }
   int64_t head_bias() const { return layer(layers); }
   int64_t head() const { return head_bias() + whole_lines(vocab); }
   int64_t floats() const { return head() + ceil_div(vocab, kPanel) * kPanel * hidden; }
@@ -45,10 +45,10 @@ inline void char_sampler_pack(const CharSamplerWeights& weights, float* packed) 
   for (int32_t layer = 0; layer < at.layers; ++layer) {
     const CharSamplerLayer& from = weights.layers[layer];
     float* bias = packed + at.layer(layer);
-    for (int64_t j = 0; j < kGates * at.hidden; ++j) bias[j] = from.b_ih[j] + from.b_hh[j];
+    sum_biases(from.b_ih, from.b_hh, kLstmGates * at.hidden, bias);
     for (int64_t block = 0; block < at.blocks; ++block) {
-      pack_gates(from.w_ih, at.hidden, at.inputs(layer), block, packed + at.w_ih(layer));
-      pack_gates(from.w_hh, at.hidden, at.hidden, block, packed + at.w_hh(layer));
+      pack_gates<kLstmGates>(from.w_ih, at.hidden, at.inputs(layer), block, 0, packed + at.w_ih(layer));
+      pack_gates<kLstmGates>(from.w_hh, at.hidden, at.hidden, block, 0, packed + at.w_hh(layer));
     }
   }
   memcpy(packed + at.head_bias(), weights.head_bias, static_cast<size_t>(at.vocab) * sizeof(float));
@@ -64,19 +64,20 @@ inline void char_sampler_pack(const CharSamplerWeights& weights, float* packed) 
 // One layer's step: h and c of one layer move on, from the input row x.
 inline void step_layer(const SamplerLayout& at, int32_t layer, const float* packed, const float* x, float* h, float* c,
                        float* gates, float* tanh_c, float* h_next) {
-  const CellFn cell = cell_of_rows(1);
+  const auto cell = cell_of_rows<LstmCell>(1);
   for (int64_t block = 0; block < at.blocks; ++block) {
     const int64_t unit = block * kLanes;
-    CellTile t{};
+    LstmTile t{};
     t.inputs = at.inputs(layer);
     t.hidden = at.hidden;
     t.x = x;
-    t.w_ih = packed + at.w_ih(layer) + block * t.inputs * kGateLanes;
-    t.w_hh = packed + at.w_hh(layer) + block * at.hidden * kGateLanes;
+    t.w_ih = packed + at.w_ih(layer) + block * t.inputs * kLstmGateLanes;
+    t.w_hh = packed + at.w_hh(layer) + block * at.hidden * kLstmGateLanes;
     t.bias = packed + at.layer(layer) + unit;
     t.h = h;
     t.c_prev = c + unit;
     t.gates = gates + unit;
+    t.gate_step = at.hidden;
     t.c = c + unit;
     t.tanh_c = tanh_c + unit;
     t.y = h_next + unit;
@@ -106,7 +107,7 @@ inline void head_logits(const SamplerLayout& at, const float* packed, const floa
 
 inline size_t char_sampler_run_scratch(const CharSamplerArgs& args, int) {
   const CharSamplerDims& dims = args.dims;
-  return static_cast<size_t>((kGates + 2) * whole_lines(dims.hidden) + whole_lines(dims.vocab)) +
+  return static_cast<size_t>((kLstmGates + 2) * whole_lines(dims.hidden) + whole_lines(dims.vocab)) +
          draw_scratch(dims.vocab);
 }
 
@@ -118,7 +119,7 @@ inline int64_t char_sampler_run(const CharSamplerArgs& args, const Parallel&, Sc
   }
   const int64_t line = whole_lines(at.hidden);
   float* gates = scratch.data;
-  float* tanh_c = gates + kGates * line;
+  float* tanh_c = gates + kLstmGates * line;
   float* h_next = tanh_c + line;
   float* logits = h_next + line;
   float* draw = logits + whole_lines(at.vocab);

@@ -9,7 +9,7 @@ namespace lanegrad {
 //
 // How each element is computed follows from the shape of the problem alone, never from `threads`; that is what keeps
 // the bits the same at any thread count. So does the cut into tasks, but where no element's arithmetic depends on its
-// task (products, the LSTM): there it may follow `threads`. `worker` is in [0, threads) and no two tasks that run at
+// task (products, recurrent layers): there it may follow `threads`. `worker` is in [0, threads) and no two tasks that run at
 // the same time share it: it selects a slice of the scratch. Worker w starts with the w-th contiguous share of the
 // tasks, so equal splits meet the same core again; whoever is done first takes over from the others.
 // A task must not call either. One fork and join costs about 0.2 µs while the workers spin and 10 to 50 µs once they are

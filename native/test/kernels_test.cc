@@ -153,7 +153,7 @@ void rows(Machine& m, Bits& bits) {
 void lstm(Machine& m, Bits& bits) {
   for (const int64_t hidden : {1, 5, 16, 19, 40}) {
     for (const int64_t batch : {1, 3, 8}) {
-      const LstmDims dims{4, batch, 7, hidden, hidden == 5};
+      const RecurrentDims dims{4, batch, 7, hidden, hidden == 5};
       const auto n = [&](int64_t count) { return static_cast<size_t>(count); };
       const size_t state = n(batch * hidden), gates = n(4 * hidden), outputs = n(dims.steps) * state;
       Guarded<float> x(n(dims.steps * batch * 7), m.flush), w_ih(gates * 7, m.flush), w_hh(gates * n(hidden), m.flush);
@@ -176,6 +176,56 @@ void lstm(Machine& m, Bits& bits) {
   }
 }
 
+void gru(Machine& m, Bits& bits) {
+  for (const int64_t hidden : {1, 5, 16, 19, 40}) {
+    for (const int64_t batch : {1, 3, 8}) {
+      const RecurrentDims dims{4, batch, 7, hidden, hidden == 5};
+      const auto n = [&](int64_t count) { return static_cast<size_t>(count); };
+      const size_t state = n(batch * hidden), gates = n(3 * hidden), outputs = n(dims.steps) * state;
+      Guarded<float> x(n(dims.steps * batch * 7), m.flush), w_ih(gates * 7, m.flush), w_hh(gates * n(hidden), m.flush);
+      Guarded<float> b(gates, m.flush), h0(state, m.flush), y(outputs, m.flush), h_n(state, m.flush);
+      Guarded<float> work(n(m.table.gru_workspace(dims)), m.flush), dx(x.size(), m.flush), dw_ih(w_ih.size(), m.flush);
+      Guarded<float> dw_hh(w_hh.size(), m.flush), db_ih(gates, m.flush), db_hh(gates, m.flush), dh0(state, m.flush);
+      for (Guarded<float>* a : {&x, &w_ih, &w_hh, &b, &h0}) fill(*a);
+      const RecurrentInputs in{x.data, w_ih.data, w_hh.data, nullptr, b.data, h0.data};
+      const GruArgs forward{dims, in, y.data, h_n.data, work.data};
+      m.table.gru(forward, m.parallel, m.scratch(m.table.gru_scratch(forward, m.threads)));
+      const GruBackwardArgs backward{dims,    in,         y.data,     work.data,  y.data,     h_n.data,
+                                     dx.data, dw_ih.data, dw_hh.data, db_ih.data, db_hh.data, dh0.data};
+      m.table.gru_backward(backward, m.parallel, m.scratch(m.table.gru_backward_scratch(backward, m.threads)));
+      for (Guarded<float>* a : {&y, &h_n, &dx, &dw_ih, &dw_hh, &db_ih, &db_hh, &dh0}) {
+        for (size_t i = 0; i < a->size(); ++i) CHECK(isfinite((*a)[i]));
+        append(bits, *a);
+      }
+    }
+  }
+}
+
+void rnn(Machine& m, Bits& bits) {
+  for (const int64_t hidden : {1, 5, 16, 19, 40, 130}) {
+    for (const int64_t batch : {1, 3, 8}) {
+      const RecurrentDims dims{4, batch, 7, hidden, hidden == 5};
+      const auto n = [&](int64_t count) { return static_cast<size_t>(count); };
+      const size_t state = n(batch * hidden), units = n(hidden), outputs = n(dims.steps) * state;
+      Guarded<float> x(n(dims.steps * batch * 7), m.flush), w_ih(units * 7, m.flush), w_hh(units * units, m.flush);
+      Guarded<float> b(units, m.flush), h0(state, m.flush), y(outputs, m.flush), h_n(state, m.flush);
+      Guarded<float> dx(x.size(), m.flush), dw_ih(w_ih.size(), m.flush), dw_hh(w_hh.size(), m.flush);
+      Guarded<float> db(units, m.flush), dh0(state, m.flush);
+      for (Guarded<float>* a : {&x, &w_ih, &w_hh, &b, &h0}) fill(*a);
+      const RecurrentInputs in{x.data, w_ih.data, w_hh.data, b.data, nullptr, h0.data};
+      const RnnArgs forward{dims, in, batch == 3, y.data, h_n.data};
+      m.table.rnn(forward, m.parallel, m.scratch(m.table.rnn_scratch(forward, m.threads)));
+      const RnnBackwardArgs backward{dims,    in,         batch == 3, y.data,  y.data,  nullptr,
+                                     dx.data, dw_ih.data, dw_hh.data, db.data, dh0.data};
+      m.table.rnn_backward(backward, m.parallel, m.scratch(m.table.rnn_backward_scratch(backward, m.threads)));
+      for (Guarded<float>* a : {&y, &h_n, &dx, &dw_ih, &dw_hh, &db, &dh0}) {
+        for (size_t i = 0; i < a->size(); ++i) CHECK(isfinite((*a)[i]));
+        append(bits, *a);
+      }
+    }
+  }
+}
+
 Bits everything(const KernelTable& table, int threads, Flush flush) {
   g_seed = 1;
   Machine m{table, threads, flush};
@@ -185,6 +235,8 @@ Bits everything(const KernelTable& table, int threads, Flush flush) {
   separate_rounding(m);
   rows(m, bits);
   lstm(m, bits);
+  gru(m, bits);
+  rnn(m, bits);
   return bits;
 }
 

@@ -1,6 +1,6 @@
-// Products, the LSTM and the character sampler, on every instruction set of this machine and several thread counts.
-// Products are held against the numeric contract to the bit, element by element in scalar code; the LSTM against a
-// plain float64 one; the sampler against the layers that it is made of.
+// Products and the character sampler, on every instruction set of this machine and several thread counts. Products are
+// held against the numeric contract to the bit, element by element in scalar code; the sampler against the layers that
+// it is made of.
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,45 +8,11 @@
 
 #include <vector>
 
-#include "../core/dispatch.h"
-#include "../core/thread_pool.h"
-#include "../core/workspace.h"
-#include "check.h"
-#include "fuses.h"
+#include "machine.h"
 
 using namespace lanegrad;
 
 namespace {
-
-using Floats = std::vector<float>;
-using Doubles = std::vector<double>;
-
-uint32_t g_seed = 1;
-uint32_t draw_word() { return (g_seed = g_seed * 1664525u + 1013904223u) >> 8; }
-float draw() { return static_cast<float>(static_cast<int32_t>(draw_word()) - (1 << 23)) * 0x1p-23f; }
-Floats drawn(int64_t n, float scale = 1) {
-  Floats x(static_cast<size_t>(n));
-  for (float& v : x) v = scale * draw();
-  return x;
-}
-Floats garbage(int64_t n) { return Floats(static_cast<size_t>(n), NAN); }
-
-struct Machine {
-  const KernelTable& table;
-  int threads;
-  Parallel parallel = parallel_with(threads);
-  bool fused = fuses(table);
-  Workspace workspace{};
-
-  // Filled with NaN: nothing may be read from it before it is written.
-  Scratch scratch(size_t floats) {
-    if (floats == 0) return {nullptr, 0};
-    float* data = workspace.reserve(floats);
-    CHECK(data != nullptr);
-    for (size_t i = 0; i < floats; ++i) data[i] = NAN;
-    return {data, floats};
-  }
-};
 
 // One element by the contract: blocks of kBlockK, each a chain from 0 (or 16 lanes in the row class), added in order.
 float contract(const float* a, int64_t a_step, const float* b, int64_t b_step, int64_t k, const float* start,
@@ -138,147 +104,6 @@ void gemm(Machine& m) {
   for (const float v : c) CHECK(isnan(v));
 }
 
-struct LstmCase {
-  LstmDims dims;
-  Floats x, w_ih, w_hh, b_ih, b_hh, h0, c0, dy, dh_n, dc_n;
-
-  explicit LstmCase(const LstmDims& d) : dims(d) {
-    const float scale = 1.5f / sqrtf(static_cast<float>(d.hidden));
-    x = drawn(d.steps * d.batch * d.inputs);
-    w_ih = drawn(4 * d.hidden * d.inputs, scale);
-    w_hh = drawn(4 * d.hidden * d.hidden, scale);
-    for (Floats* b : {&b_ih, &b_hh}) *b = drawn(4 * d.hidden);
-    for (Floats* s : {&h0, &c0, &dh_n, &dc_n}) *s = drawn(d.batch * d.hidden);
-    dy = drawn(d.steps * d.batch * d.hidden);
-  }
-  LstmInputs inputs() const {
-    return {x.data(), w_ih.data(), w_hh.data(), b_ih.data(), b_hh.data(), h0.data(), c0.data()};
-  }
-};
-
-// y, h_n, c_n, dx, dw_ih, dw_hh, db, dh0, dc0 of a plain float64 LSTM.
-constexpr int kResults = 9;
-struct Reference {
-  Doubles results[kResults];
-};
-
-double sigmoid(double x) { return 1 / (1 + exp(-x)); }
-
-Reference reference_lstm(const LstmCase& in) {
-  const auto [steps, batch, inputs, hidden, reverse] = in.dims;
-  const auto n = [](int64_t size) { return static_cast<size_t>(size); };
-  const auto time = [&, t = steps, r = reverse](int64_t walked) { return r ? t - 1 - walked : walked; };
-  const int64_t state = batch * hidden;
-  Doubles gates(n(4 * steps * state)), c(n(steps * state)), y(n(steps * state));
-  Doubles h_before(in.h0.begin(), in.h0.end()), c_before(in.c0.begin(), in.c0.end());
-  const Doubles h0 = h_before, c0 = c_before;
-  for (int64_t walked = 0; walked < steps; ++walked) {
-    const int64_t t = time(walked);
-    Doubles h(n(state));
-    for (int64_t b = 0; b < batch; ++b) {
-      for (int64_t u = 0; u < hidden; ++u) {
-        double* gate = &gates[n((t * batch + b) * 4 * hidden + u)];
-        for (int64_t g = 0; g < 4; ++g) {
-          const int64_t row = g * hidden + u;
-          double sum = static_cast<double>(in.b_ih[n(row)]) + in.b_hh[n(row)];
-          for (int64_t k = 0; k < inputs; ++k) {
-            sum += static_cast<double>(in.x[n((t * batch + b) * inputs + k)]) * in.w_ih[n(row * inputs + k)];
-          }
-          for (int64_t k = 0; k < hidden; ++k) sum += h_before[n(b * hidden + k)] * in.w_hh[n(row * hidden + k)];
-          gate[g * hidden] = g == 2 ? tanh(sum) : sigmoid(sum);
-        }
-        const int64_t at = b * hidden + u;
-        const double cell = gate[hidden] * c_before[n(at)] + gate[0] * gate[2 * hidden];
-        c[n(t * state + at)] = c_before[n(at)] = cell;
-        y[n(t * state + at)] = h[n(at)] = gate[3 * hidden] * tanh(cell);
-      }
-    }
-    h_before = h;
-  }
-  Doubles dx(in.x.size()), dw_ih(in.w_ih.size()), dw_hh(in.w_hh.size()), db(n(4 * hidden));
-  Doubles dh(in.dh_n.begin(), in.dh_n.end()), dc(in.dc_n.begin(), in.dc_n.end());
-  for (int64_t walked = steps - 1; walked >= 0; --walked) {
-    const int64_t t = time(walked), before = walked == 0 ? 0 : time(walked - 1) * state;
-    const Doubles& h_prev = walked == 0 ? h0 : y;
-    const Doubles& c_prev = walked == 0 ? c0 : c;
-    Doubles dh_prev(n(state));
-    for (int64_t b = 0; b < batch; ++b) {
-      for (int64_t u = 0; u < hidden; ++u) {
-        const int64_t at = b * hidden + u, row = t * batch + b;
-        const double* gate = &gates[n(row * 4 * hidden + u)];
-        const double i = gate[0], f = gate[hidden], g = gate[2 * hidden], o = gate[3 * hidden];
-        const double tanh_c = tanh(c[n(t * state + at)]), d = dh[n(at)] + in.dy[n(t * state + at)];
-        const double cell = dc[n(at)] + d * o * (1 - tanh_c * tanh_c);
-        const double dg[4] = {cell * g * i * (1 - i), cell * c_prev[n(before + at)] * f * (1 - f),
-                              cell * i * (1 - g * g), d * tanh_c * o * (1 - o)};
-        dc[n(at)] = cell * f;
-        for (int64_t q = 0; q < 4; ++q) {
-          const int64_t j = q * hidden + u;
-          db[n(j)] += dg[q];
-          for (int64_t k = 0; k < inputs; ++k) {
-            dx[n(row * inputs + k)] += dg[q] * in.w_ih[n(j * inputs + k)];
-            dw_ih[n(j * inputs + k)] += dg[q] * in.x[n(row * inputs + k)];
-          }
-          for (int64_t k = 0; k < hidden; ++k) {
-            dh_prev[n(b * hidden + k)] += dg[q] * in.w_hh[n(j * hidden + k)];
-            dw_hh[n(j * hidden + k)] += dg[q] * h_prev[n(before + b * hidden + k)];
-          }
-        }
-      }
-    }
-    dh = dh_prev;
-  }
-  return {{y, h_before, c_before, dx, dw_ih, dw_hh, db, dh, dc}};
-}
-
-// The kernel's results, those of `wanted` (bits for the last six); NaN stays where nothing is written.
-std::vector<Floats> run_lstm(Machine& m, const LstmCase& in, unsigned wanted) {
-  const LstmDims& d = in.dims;
-  const int64_t state = d.batch * d.hidden;
-  std::vector<Floats> out = {garbage(d.steps * state), garbage(state), garbage(state)};
-  for (const Floats* like : {&in.x, &in.w_ih, &in.w_hh, &in.b_ih, &in.h0, &in.c0}) {
-    out.push_back(garbage(static_cast<int64_t>(like->size())));
-  }
-  Floats workspace = garbage(m.table.lstm_workspace(d));
-  const LstmArgs forward{d, in.inputs(), out[0].data(), out[1].data(), out[2].data(), workspace.data()};
-  m.table.lstm(forward, m.parallel, m.scratch(m.table.lstm_scratch(forward, m.threads)));
-  const auto asked = [&](int i) { return (wanted >> i & 1) != 0 ? out[static_cast<size_t>(3 + i)].data() : nullptr; };
-  const LstmBackwardArgs backward{
-      d,        in.inputs(), out[0].data(), workspace.data(), in.dy.data(), in.dh_n.data(), in.dc_n.data(),
-      asked(0), asked(1),    asked(2),      asked(3),         asked(4),     asked(5)};
-  m.table.lstm_backward(backward, m.parallel, m.scratch(m.table.lstm_backward_scratch(backward, m.threads)));
-  return out;
-}
-
-constexpr unsigned kAllGradients = 63;
-
-void lstm(Machine& m, std::vector<Floats>& bits) {
-  g_seed = 9;
-  for (const int64_t hidden : {1, 7, 16, 33}) {
-    for (const int64_t inputs : {1, 17, 270}) {
-      for (const int64_t batch : {1, 5, 6, 19}) {
-        const LstmDims dims{static_cast<int64_t>(draw_word() % 6), batch, inputs, hidden, (draw_word() & 1) != 0};
-        const LstmCase in(dims);
-        const Reference want = reference_lstm(in);
-        const std::vector<Floats> got = run_lstm(m, in, kAllGradients);
-        for (size_t r = 0; r < kResults; ++r) {
-          double largest = 1e-3;
-          for (const double v : want.results[r]) largest = fmax(largest, fabs(v));
-          for (size_t i = 0; i < got[r].size(); ++i) CHECK(fabs(got[r][i] - want.results[r][i]) <= 1e-5 * largest);
-          bits.push_back(got[r]);
-        }
-        // What is not wanted is not written, and changes nothing else.
-        const unsigned wanted = draw_word() % 64;
-        const std::vector<Floats> some = run_lstm(m, in, wanted);
-        for (size_t r = 3; r < kResults; ++r) {
-          const bool asked = (wanted >> (r - 3) & 1) != 0;
-          for (size_t i = 0; i < got[r].size(); ++i) CHECK(asked ? some[r][i] == got[r][i] : isnan(some[r][i]));
-        }
-      }
-    }
-  }
-}
-
 // Two layers; the state after a walk is that of the layers run over the same characters, to the bit.
 void sampler(Machine& m, std::vector<Floats>& bits) {
   g_seed = 21;
@@ -314,7 +139,7 @@ void sampler(Machine& m, std::vector<Floats>& bits) {
     memcpy(&below[i * kEmbed], &embedding[static_cast<size_t>(ids[i]) * kEmbed], kEmbed * sizeof(float));
   }
   for (int32_t l = 0; l < kLayers; ++l) {
-    const LstmDims dims{kSteps, 1, l == 0 ? kEmbed : kHidden, kHidden, false};
+    const RecurrentDims dims{kSteps, 1, l == 0 ? kEmbed : kHidden, kHidden, false};
     const float* h0 = &start[static_cast<size_t>(l * kHidden)];
     const float* c0 = &start[static_cast<size_t>((kLayers + l) * kHidden)];
     Floats y(kSteps * kHidden), h(kHidden), c(kHidden), workspace = garbage(m.table.lstm_workspace(dims));
@@ -335,18 +160,8 @@ std::vector<Floats> everything(const KernelTable& table, int threads) {
   Machine m{table, threads};
   std::vector<Floats> bits;
   gemm(m);
-  lstm(m, bits);
   sampler(m, bits);
   return bits;
-}
-
-bool same_bits(const std::vector<Floats>& a, const std::vector<Floats>& b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (a[i].size() != b[i].size()) return false;
-    if (!a[i].empty() && memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)) != 0) return false;
-  }
-  return true;
 }
 
 }  // namespace

@@ -146,9 +146,10 @@ void layer_norm(Machine& m) {
                               m.parallel);
 }
 
+constexpr RecurrentDims kLayers[] = {{5, 19, 33, 40, false}, {3, 67, 20, 98, true}, {9, 1, 21, 70, false}};
+
 void lstm(Machine& m) {
-  constexpr LstmDims kShapes[] = {{5, 19, 33, 40, false}, {3, 67, 20, 98, true}, {9, 1, 21, 70, false}};
-  for (const LstmDims& d : kShapes) {
+  for (const RecurrentDims& d : kLayers) {
     const int64_t state = d.batch * d.hidden, gates = 4 * d.hidden, outputs = d.steps * state;
     const int64_t inputs = d.steps * d.batch * d.inputs;
     const Drawn x(m, inputs), w_ih(m, gates * d.inputs, 0.3f), w_hh(m, gates * d.hidden, 0.3f);
@@ -163,6 +164,42 @@ void lstm(Machine& m) {
     const LstmBackwardArgs backward{d,         in,        y.data,  workspace.data, dy.data, dh_n.data, dc_n.data,
                                     dx.data,   dw_ih.data, dw_hh.data, db.data,    dh0.data, dc0.data};
     m.table.lstm_backward(backward, m.parallel, m.scratch(m.table.lstm_backward_scratch(backward, m.threads)));
+  }
+}
+
+void gru(Machine& m) {
+  for (const RecurrentDims& d : kLayers) {
+    const int64_t state = d.batch * d.hidden, gates = 3 * d.hidden, outputs = d.steps * state;
+    const int64_t inputs = d.steps * d.batch * d.inputs;
+    const Drawn x(m, inputs), w_ih(m, gates * d.inputs, 0.3f), w_hh(m, gates * d.hidden, 0.3f);
+    const Drawn b_ih(m, gates), b_hh(m, gates), h0(m, state), dy(m, outputs), dh_n(m, state);
+    Result<float> y(m, outputs), h_n(m, state);
+    Guarded<float> workspace(static_cast<size_t>(m.table.gru_workspace(d)), m.flush);
+    Result<float> dx(m, inputs), dw_ih(m, gates * d.inputs), dw_hh(m, gates * d.hidden), db_ih(m, gates);
+    Result<float> db_hh(m, gates), dh0(m, state);
+    const RecurrentInputs in{x.data, w_ih.data, w_hh.data, b_ih.data, b_hh.data, h0.data};
+    const GruArgs forward{d, in, y.data, h_n.data, workspace.data};
+    m.table.gru(forward, m.parallel, m.scratch(m.table.gru_scratch(forward, m.threads)));
+    const GruBackwardArgs backward{d,       in,         y.data,     workspace.data, dy.data,    dh_n.data,
+                                   dx.data, dw_ih.data, dw_hh.data, db_ih.data,     db_hh.data, dh0.data};
+    m.table.gru_backward(backward, m.parallel, m.scratch(m.table.gru_backward_scratch(backward, m.threads)));
+  }
+}
+
+void rnn(Machine& m) {
+  for (const RecurrentDims& d : kLayers) {
+    const bool relu = d.reverse;
+    const int64_t state = d.batch * d.hidden, outputs = d.steps * state, inputs = d.steps * d.batch * d.inputs;
+    const Drawn x(m, inputs), w_ih(m, d.hidden * d.inputs, 0.3f), w_hh(m, d.hidden * d.hidden, 0.1f);
+    const Drawn b_ih(m, d.hidden), b_hh(m, d.hidden), h0(m, state), dy(m, outputs), dh_n(m, state);
+    Result<float> y(m, outputs), h_n(m, state), dx(m, inputs), dw_ih(m, d.hidden * d.inputs);
+    Result<float> dw_hh(m, d.hidden * d.hidden), db(m, d.hidden), dh0(m, state);
+    const RecurrentInputs in{x.data, w_ih.data, w_hh.data, b_ih.data, b_hh.data, h0.data};
+    const RnnArgs forward{d, in, relu, y.data, h_n.data};
+    m.table.rnn(forward, m.parallel, m.scratch(m.table.rnn_scratch(forward, m.threads)));
+    const RnnBackwardArgs backward{d,       in,         relu,       y.data,  dy.data, dh_n.data,
+                                   dx.data, dw_ih.data, dw_hh.data, db.data, dh0.data};
+    m.table.rnn_backward(backward, m.parallel, m.scratch(m.table.rnn_backward_scratch(backward, m.threads)));
   }
 }
 
@@ -275,7 +312,7 @@ void max_pool2d(Machine& m) {
 constexpr Workload kAll[] = {
     {"unary", unary},           {"binary", binary},   {"reduce", reduce},   {"copy_strided", copy_strided},
     {"gemm", gemm},             {"rows", rows},       {"softmax", softmax}, {"cross_entropy", cross_entropy},
-    {"layer_norm", layer_norm}, {"lstm", lstm},       {"uniform", uniform}, {"adam", adam},
+    {"layer_norm", layer_norm}, {"lstm", lstm},       {"gru", gru},       {"rnn", rnn},       {"uniform", uniform}, {"adam", adam},
     {"sgd", sgd},               {"clip", clip},       {"char_sampler", char_sampler},
     {"conv2d", conv2d},         {"max_pool2d", max_pool2d},
 };

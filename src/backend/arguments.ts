@@ -2,8 +2,8 @@
 
 import type { FloatArray } from '../core/dtype.ts';
 
-/** Sizes of one LSTM layer in one direction: T steps, B sequences, I inputs, H hidden units. */
-export interface LstmDims {
+/** Sizes of one recurrent layer in one direction: T steps, B sequences, I inputs, H hidden units. */
+export interface RecurrentDims {
   readonly steps: number;
   readonly batch: number;
   readonly inputs: number;
@@ -12,42 +12,73 @@ export interface LstmDims {
   readonly reverse: boolean;
 }
 
-/** x [T, B, I], wIh [4H, I], wHh [4H, H], biases [4H], h0 and c0 [B, H]; gate order i, f, g, o. */
-export interface LstmInputs {
+/**
+ * x [T, B, I], wIh [G·H, I], wHh [G·H, H], biases [G·H], h0 [B, H]. Gates, in their order: r, z, n of the GRU; the plain
+ * layer has one.
+ */
+export interface RecurrentInputs {
   readonly x: FloatArray;
   readonly wIh: FloatArray;
   readonly wHh: FloatArray;
   readonly bIh: FloatArray | null;
   readonly bHh: FloatArray | null;
   readonly h0: FloatArray;
+}
+
+/** Gate order i, f, g, o; c0 [B, H]. */
+export interface LstmInputs extends RecurrentInputs {
   readonly c0: FloatArray;
 }
 
-/**
- * y [T, B, H] in the order of x also when reversed; hN and cN [B, H], the state after the last step walked; workspace
- * of `lstmWorkspaceSize(dims)` elements, opaque, for the backward call.
- */
-export interface LstmOutputs {
+/** y [T, B, H] in the order of x also when reversed; hN [B, H], the state after the last step walked. */
+export interface RecurrentOutputs {
   readonly y: FloatArray;
   readonly hN: FloatArray;
+}
+
+/** A workspace of `gruWorkspaceSize(dims)` elements, opaque, for the backward call. */
+export interface GruOutputs extends RecurrentOutputs {
+  readonly workspace: FloatArray;
+}
+
+/** cN [B, H]; a workspace of `lstmWorkspaceSize(dims)` elements, opaque, for the backward call. */
+export interface LstmOutputs extends RecurrentOutputs {
   readonly cN: FloatArray;
   readonly workspace: FloatArray;
 }
 
 /** Gradients of the outputs; null stands for zeros. */
-export interface LstmGradsIn {
+export interface RecurrentGradsIn {
   readonly dy: FloatArray | null;
   readonly dhN: FloatArray | null;
+}
+
+export interface LstmGradsIn extends RecurrentGradsIn {
   readonly dcN: FloatArray | null;
 }
 
-/** Gradients of the inputs, overwritten; null where none is wanted. db serves both biases. */
-export interface LstmGradsOut {
+/** Gradients of the inputs, overwritten; null where none is wanted. */
+export interface RecurrentGradsOut {
   readonly dx: FloatArray | null;
   readonly dwIh: FloatArray | null;
   readonly dwHh: FloatArray | null;
-  readonly db: FloatArray | null;
   readonly dh0: FloatArray | null;
+}
+
+/** db serves both biases, which enter as their sum. */
+export interface RnnGradsOut extends RecurrentGradsOut {
+  readonly db: FloatArray | null;
+}
+
+/** The biases of n act apart, so each has its own gradient. */
+export interface GruGradsOut extends RecurrentGradsOut {
+  readonly dbIh: FloatArray | null;
+  readonly dbHh: FloatArray | null;
+}
+
+/** db serves both biases, which enter as their sum. */
+export interface LstmGradsOut extends RecurrentGradsOut {
+  readonly db: FloatArray | null;
   readonly dc0: FloatArray | null;
 }
 

@@ -17,7 +17,8 @@
  * - exp, tanh, sigmoid, log …: within 2 ULP on native; correctly rounded but for a last-bit doubt on ts.
  * - Products: K is cut into blocks of `K_BLOCK`; inside a block each element is one chain of fused multiply-adds in
  *   ascending k from 0; block sums are added in ascending order onto the start value (the bias, C itself when
- *   accumulating, else nothing). The recurrent product of an LSTM is one chain over H that starts from the input part.
+ *   accumulating, else nothing). The recurrent product of an LSTM, GRU or plain layer is one chain over H that starts
+ *   from the input part (of a GRU's n from its own bias); dx of a GRU sums over n, r and z in that order.
  *   A product of one row (m = 1) against a transposed, so row-major, B is a dot over 16 virtual lanes per block.
  * - Convolutions are products too. The output runs over k = (channel of the group, kernel row, kernel column) from the
  *   bias; the input's gradient over k = (output channel, kernel row, kernel column), taking those kernel elements alone
@@ -43,12 +44,18 @@ import type {
   AdamStep,
   CharSamplerWeights,
   ConvDims,
-  LstmDims,
+  GruGradsOut,
+  GruOutputs,
   LstmGradsIn,
   LstmGradsOut,
   LstmInputs,
   LstmOutputs,
   PoolDims,
+  RecurrentDims,
+  RecurrentGradsIn,
+  RecurrentInputs,
+  RecurrentOutputs,
+  RnnGradsOut,
   SamplingRule,
   SgdStep,
 } from './arguments.ts';
@@ -181,12 +188,12 @@ export interface Backend {
   ): void;
 
   /** Elements of the workspace that `lstm` fills and `lstmBackward` reads. */
-  lstmWorkspaceSize(dims: LstmDims): number;
+  lstmWorkspaceSize(dims: RecurrentDims): number;
   /** i, f, o = σ(·), g = tanh(·) of x·wIhᵀ + bIh + bHh + h·wHhᵀ; c = f·c + i·g; h = o·tanh(c). */
-  lstm(dims: LstmDims, inputs: LstmInputs, out: LstmOutputs): void;
+  lstm(dims: RecurrentDims, inputs: LstmInputs, out: LstmOutputs): void;
   /** Gradients through the whole sequence; the workspace is consumed (its content is undefined afterwards). */
   lstmBackward(
-    dims: LstmDims,
+    dims: RecurrentDims,
     inputs: LstmInputs,
     y: FloatArray,
     workspace: FloatArray,
@@ -211,6 +218,31 @@ export interface Backend {
    * may be left out or taken at their word, and never reach outside dx.
    */
   maxPool2dBackward(dims: PoolDims, dy: FloatArray, indices: Int32Array, dx: FloatArray): void;
+  /** Elements of the workspace that `gru` fills and `gruBackward` reads. */
+  gruWorkspaceSize(dims: RecurrentDims): number;
+  /** r, z = σ(·) of x·wIhᵀ + bIh + h·wHhᵀ + bHh; n = tanh(x·wInᵀ + bIn + r·(h·wHnᵀ + bHn)); h = n + z·(h − n). */
+  gru(dims: RecurrentDims, inputs: RecurrentInputs, out: GruOutputs): void;
+  /** Gradients through the whole sequence; the workspace is consumed (its content is undefined afterwards). */
+  gruBackward(
+    dims: RecurrentDims,
+    inputs: RecurrentInputs,
+    y: FloatArray,
+    workspace: FloatArray,
+    given: RecurrentGradsIn,
+    out: GruGradsOut,
+  ): void;
+
+  /** h = f(x·wIhᵀ + bIh + h·wHhᵀ + bHh), f = tanh or, with `relu`, the positive part. */
+  rnn(dims: RecurrentDims, relu: boolean, inputs: RecurrentInputs, out: RecurrentOutputs): void;
+  /** Gradients through the whole sequence; everything they need besides the inputs is in y. */
+  rnnBackward(
+    dims: RecurrentDims,
+    relu: boolean,
+    inputs: RecurrentInputs,
+    y: FloatArray,
+    given: RecurrentGradsIn,
+    out: RnnGradsOut,
+  ): void;
 
   /**
    * Uniforms in [0, 1) from Philox4x32-10 with key (seedLo, seedHi) and counter (block low, block high,

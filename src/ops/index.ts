@@ -42,6 +42,7 @@ export {
 } from './define.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
 export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
+export { gruLayer } from './gru.ts';
 export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';
 export { cat, stack } from './join.ts';
 export {
@@ -52,6 +53,7 @@ export {
   mseLoss,
   type Reduction,
 } from './loss.ts';
+export { type LstmLayerOutput, lstmLayer } from './lstm.ts';
 export { addmm, bmm, dot, linear, matmul, mm, type Transposes } from './matmul.ts';
 export {
   chunk,
@@ -69,6 +71,7 @@ export {
 export { layerNorm } from './norm.ts';
 export { type MaxPoolOptions, maxPool1d, maxPool2d } from './pool.ts';
 export { pow } from './power.ts';
+export type { RecurrentLayerOptions, RecurrentLayerOutput } from './recurrent.ts';
 export {
   amax,
   amin,
@@ -83,7 +86,7 @@ export {
   type VarianceOptions,
   variance,
 } from './reduce.ts';
-export { type LstmLayerOptions, type LstmLayerOutput, lstmLayer } from './rnn.ts';
+export { type Nonlinearity, type RnnLayerOptions, rnnLayer } from './rnn.ts';
 export { embedding, indexAdd, indexSelect, oneHot } from './rows.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export {

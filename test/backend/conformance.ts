@@ -7,11 +7,20 @@ import { conv2dBackwardDataBlock, conv2dBackwardWeightBlock, conv2dBlock } from 
 import { binaryBlock, compareBlock, selectBlock, unaryBlock } from './conformance/elementwise.ts';
 import { gemmBlock } from './conformance/gemm.ts';
 import { Harness, type Tolerance } from './conformance/harness.ts';
-import { lstmBackwardBlock, lstmBlock, lstmWorkspaceSizeBlock } from './conformance/lstm.ts';
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
 import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
 import { maxPool2dBackwardBlock, maxPool2dBlock } from './conformance/pool.ts';
+import {
+  gruBackwardBlock,
+  gruBlock,
+  gruWorkspaceSizeBlock,
+  lstmBackwardBlock,
+  lstmBlock,
+  lstmWorkspaceSizeBlock,
+  rnnBackwardBlock,
+  rnnBlock,
+} from './conformance/recurrent.ts';
 import { argReduceBlock, reduceBlock, sumSquaresBlock } from './conformance/reduce.ts';
 import {
   crossEntropyBackwardBlock,
@@ -47,6 +56,11 @@ const blocks: Record<Method, (h: Harness) => void> = {
   conv2dBackwardWeight: conv2dBackwardWeightBlock,
   maxPool2d: maxPool2dBlock,
   maxPool2dBackward: maxPool2dBackwardBlock,
+  gruWorkspaceSize: gruWorkspaceSizeBlock,
+  gru: gruBlock,
+  gruBackward: gruBackwardBlock,
+  rnn: rnnBlock,
+  rnnBackward: rnnBackwardBlock,
   uniform: uniformBlock,
   adam: adamBlock,
   sgd: sgdBlock,

@@ -8,23 +8,27 @@ namespace lanegrad {
 constexpr int kMaxLayers = 64;
 constexpr int kMaxSamplerSteps = 256;
 
-struct LstmDims {
+// G gates: 4 of the LSTM, 3 of the GRU, 1 of the plain layer.
+struct RecurrentDims {
   int64_t steps, batch, inputs, hidden;
   bool reverse;
 };
 
-struct LstmInputs {
+struct RecurrentInputs {
   const float* x;     // [T, B, I]
-  const float* w_ih;  // [4H, I]
-  const float* w_hh;  // [4H, H]
-  const float* b_ih;  // [4H] or null
-  const float* b_hh;  // [4H] or null
+  const float* w_ih;  // [G·H, I]
+  const float* w_hh;  // [G·H, H]
+  const float* b_ih;  // [G·H] or null
+  const float* b_hh;  // [G·H] or null
   const float* h0;    // [B, H]
-  const float* c0;    // [B, H]
+};
+
+struct LstmInputs : RecurrentInputs {
+  const float* c0;  // [B, H]
 };
 
 struct LstmArgs {
-  LstmDims dims;
+  RecurrentDims dims;
   LstmInputs in;
   float* y;          // [T, B, H]
   float* h_n;        // [B, H]
@@ -33,7 +37,7 @@ struct LstmArgs {
 };
 
 struct LstmBackwardArgs {
-  LstmDims dims;
+  RecurrentDims dims;
   LstmInputs in;
   const float* y;
   float* workspace;  // consumed
@@ -46,6 +50,51 @@ struct LstmBackwardArgs {
   float* db;
   float* dh0;
   float* dc0;
+};
+
+struct GruArgs {
+  RecurrentDims dims;
+  RecurrentInputs in;
+  float* y;          // [T, B, H]
+  float* h_n;        // [B, H]
+  float* workspace;  // gru_workspace(dims)
+};
+
+struct GruBackwardArgs {
+  RecurrentDims dims;
+  RecurrentInputs in;
+  const float* y;
+  float* workspace;  // consumed
+  const float* dy;   // [T, B, H] or null for zeros
+  const float* dh_n;
+  float* dx;  // each of the six may be null: not wanted
+  float* dw_ih;
+  float* dw_hh;
+  float* db_ih;
+  float* db_hh;
+  float* dh0;
+};
+
+struct RnnArgs {
+  RecurrentDims dims;
+  RecurrentInputs in;
+  bool relu;   // the positive part in place of tanh
+  float* y;    // [T, B, H]
+  float* h_n;  // [B, H]
+};
+
+struct RnnBackwardArgs {
+  RecurrentDims dims;
+  RecurrentInputs in;
+  bool relu;
+  const float* y;
+  const float* dy;  // [T, B, H] or null for zeros
+  const float* dh_n;
+  float* dx;  // each of the five may be null: not wanted
+  float* dw_ih;
+  float* dw_hh;
+  float* db;
+  float* dh0;
 };
 
 struct CharSamplerDims {

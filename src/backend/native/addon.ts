@@ -35,15 +35,14 @@ export interface SamplerHandle {
   readonly handle: unique symbol;
 }
 
-type LstmSizes = [steps: number, batch: number, inputs: number, hidden: number, reverse: boolean];
-type LstmOperands = [
+type RecurrentSizes = [steps: number, batch: number, inputs: number, hidden: number, reverse: boolean];
+type RecurrentOperands = [
   x: FloatArray,
   wIh: FloatArray,
   wHh: FloatArray,
   bIh: Optional<FloatArray>,
   bHh: Optional<FloatArray>,
   h0: FloatArray,
-  c0: FloatArray,
 ];
 type ConvSizes = [
   batch: number,
@@ -78,6 +77,8 @@ type PoolSizes = [
   dilationY: number,
   dilationX: number,
 ];
+type LstmOperands = [...RecurrentOperands, c0: FloatArray];
+type RecurrentProducts = [dx: Optional<FloatArray>, dwIh: Optional<FloatArray>, dwHh: Optional<FloatArray>];
 type PlanArguments = [kind: number, size: number, layout: Optional<Int32Array>];
 
 export interface NativeAddon {
@@ -161,22 +162,20 @@ export interface NativeAddon {
     dWeight: Optional<FloatArray>,
     dBias: Optional<FloatArray>,
   ): void;
-  lstmWorkspaceSize(...sizes: LstmSizes): number;
+  lstmWorkspaceSize(...sizes: RecurrentSizes): number;
   lstm(
-    ...args: [...LstmSizes, ...LstmOperands, y: FloatArray, hN: FloatArray, cN: FloatArray, workspace: FloatArray]
+    ...args: [...RecurrentSizes, ...LstmOperands, y: FloatArray, hN: FloatArray, cN: FloatArray, workspace: FloatArray]
   ): void;
   lstmBackward(
     ...args: [
-      ...LstmSizes,
+      ...RecurrentSizes,
       ...LstmOperands,
       y: FloatArray,
       workspace: FloatArray,
       dy: Optional<FloatArray>,
       dhN: Optional<FloatArray>,
       dcN: Optional<FloatArray>,
-      dx: Optional<FloatArray>,
-      dwIh: Optional<FloatArray>,
-      dwHh: Optional<FloatArray>,
+      ...RecurrentProducts,
       db: Optional<FloatArray>,
       dh0: Optional<FloatArray>,
       dc0: Optional<FloatArray>,
@@ -189,6 +188,36 @@ export interface NativeAddon {
   ): void;
   maxPool2d(...args: [...PoolSizes, x: FloatArray, y: FloatArray, indices: Optional<Int32Array>]): void;
   maxPool2dBackward(...args: [...PoolSizes, dy: FloatArray, indices: Int32Array, dx: FloatArray]): void;
+  gruWorkspaceSize(...sizes: RecurrentSizes): number;
+  gru(...args: [...RecurrentSizes, ...RecurrentOperands, y: FloatArray, hN: FloatArray, workspace: FloatArray]): void;
+  gruBackward(
+    ...args: [
+      ...RecurrentSizes,
+      ...RecurrentOperands,
+      y: FloatArray,
+      workspace: FloatArray,
+      dy: Optional<FloatArray>,
+      dhN: Optional<FloatArray>,
+      ...RecurrentProducts,
+      dbIh: Optional<FloatArray>,
+      dbHh: Optional<FloatArray>,
+      dh0: Optional<FloatArray>,
+    ]
+  ): void;
+  rnn(...args: [...RecurrentSizes, relu: boolean, ...RecurrentOperands, y: FloatArray, hN: FloatArray]): void;
+  rnnBackward(
+    ...args: [
+      ...RecurrentSizes,
+      relu: boolean,
+      ...RecurrentOperands,
+      y: FloatArray,
+      dy: Optional<FloatArray>,
+      dhN: Optional<FloatArray>,
+      ...RecurrentProducts,
+      db: Optional<FloatArray>,
+      dh0: Optional<FloatArray>,
+    ]
+  ): void;
   uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void;
   adam(
     params: readonly FloatArray[],

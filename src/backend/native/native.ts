@@ -7,12 +7,18 @@ import type {
   AdamStep,
   CharSamplerWeights,
   ConvDims,
-  LstmDims,
+  GruGradsOut,
+  GruOutputs,
   LstmGradsIn,
   LstmGradsOut,
   LstmInputs,
   LstmOutputs,
   PoolDims,
+  RecurrentDims,
+  RecurrentGradsIn,
+  RecurrentInputs,
+  RecurrentOutputs,
+  RnnGradsOut,
   SamplingRule,
   SgdStep,
 } from '../arguments.ts';
@@ -171,16 +177,16 @@ export class NativeBackend implements Backend {
   ): void {
     this.#addon.layerNormBackward(rows, n, x, weight, mean, rstd, dy, dx, dWeight, dBias);
   }
-  lstmWorkspaceSize({ steps, batch, inputs, hidden, reverse }: LstmDims): number {
+  lstmWorkspaceSize({ steps, batch, inputs, hidden, reverse }: RecurrentDims): number {
     return this.#addon.lstmWorkspaceSize(steps, batch, inputs, hidden, reverse);
   }
-  lstm({ steps, batch, inputs, hidden, reverse }: LstmDims, a: LstmInputs, out: LstmOutputs): void {
+  lstm({ steps, batch, inputs, hidden, reverse }: RecurrentDims, a: LstmInputs, out: LstmOutputs): void {
     const { x, wIh, wHh, bIh, bHh, h0, c0 } = a;
     const { y, hN, cN, workspace } = out;
     this.#addon.lstm(steps, batch, inputs, hidden, reverse, x, wIh, wHh, bIh, bHh, h0, c0, y, hN, cN, workspace);
   }
   lstmBackward(
-    { steps, batch, inputs, hidden, reverse }: LstmDims,
+    { steps, batch, inputs, hidden, reverse }: RecurrentDims,
     { x, wIh, wHh, bIh, bHh, h0, c0 }: LstmInputs,
     y: FloatArray,
     workspace: FloatArray,
@@ -205,6 +211,42 @@ export class NativeBackend implements Backend {
   }
   maxPool2dBackward(dims: PoolDims, dy: FloatArray, indices: Int32Array, dx: FloatArray): void {
     this.#addon.maxPool2dBackward(...poolSizes(dims), dy, indices, dx);
+  }
+  gruWorkspaceSize({ steps, batch, inputs, hidden, reverse }: RecurrentDims): number {
+    return this.#addon.gruWorkspaceSize(steps, batch, inputs, hidden, reverse);
+  }
+  gru({ steps, batch, inputs, hidden, reverse }: RecurrentDims, a: RecurrentInputs, out: GruOutputs): void {
+    const { x, wIh, wHh, bIh, bHh, h0 } = a;
+    this.#addon.gru(steps, batch, inputs, hidden, reverse, x, wIh, wHh, bIh, bHh, h0, out.y, out.hN, out.workspace);
+  }
+  gruBackward(
+    { steps, batch, inputs, hidden, reverse }: RecurrentDims,
+    { x, wIh, wHh, bIh, bHh, h0 }: RecurrentInputs,
+    y: FloatArray,
+    workspace: FloatArray,
+    { dy, dhN }: RecurrentGradsIn,
+    { dx, dwIh, dwHh, dbIh, dbHh, dh0 }: GruGradsOut,
+  ): void {
+    const operands = [x, wIh, wHh, bIh, bHh, h0] as const;
+    const grads = [dy, dhN, dx, dwIh, dwHh, dbIh, dbHh, dh0] as const;
+    this.#addon.gruBackward(steps, batch, inputs, hidden, reverse, ...operands, y, workspace, ...grads);
+  }
+  rnn(dims: RecurrentDims, relu: boolean, a: RecurrentInputs, { y, hN }: RecurrentOutputs): void {
+    const { steps, batch, inputs, hidden, reverse } = dims;
+    const { x, wIh, wHh, bIh, bHh, h0 } = a;
+    this.#addon.rnn(steps, batch, inputs, hidden, reverse, relu, x, wIh, wHh, bIh, bHh, h0, y, hN);
+  }
+  rnnBackward(
+    { steps, batch, inputs, hidden, reverse }: RecurrentDims,
+    relu: boolean,
+    { x, wIh, wHh, bIh, bHh, h0 }: RecurrentInputs,
+    y: FloatArray,
+    { dy, dhN }: RecurrentGradsIn,
+    { dx, dwIh, dwHh, db, dh0 }: RnnGradsOut,
+  ): void {
+    const operands = [x, wIh, wHh, bIh, bHh, h0] as const;
+    const grads = [dy, dhN, dx, dwIh, dwHh, db, dh0] as const;
+    this.#addon.rnnBackward(steps, batch, inputs, hidden, reverse, relu, ...operands, y, ...grads);
   }
   uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void {
     this.#addon.uniform(seedLo, seedHi, streamLo, streamHi, block, y);

@@ -10,6 +10,7 @@ import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv.ts';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy.ts';
 import { unary } from './elementwise.ts';
 import { gemm } from './gemm.ts';
+import { gru, gruBackward, gruWorkspaceSize } from './gru.ts';
 import { lstm, lstmBackward, lstmWorkspaceSize } from './lstm.ts';
 import { copyStrided } from './movement.ts';
 import { layerNorm, layerNormBackward } from './norm.ts';
@@ -17,6 +18,7 @@ import { adam, scale, sgd, sumSquares } from './optim.ts';
 import { maxPool2d, maxPool2dBackward } from './pool.ts';
 import { uniform } from './random.ts';
 import { argReduce, reduce } from './reduce.ts';
+import { rnn, rnnBackward } from './rnn.ts';
 import { gatherRows, scatterAddRows } from './rows.ts';
 import { softmax, softmaxBackward } from './softmax.ts';
 
@@ -46,6 +48,11 @@ export const tsBackend: Backend = {
   conv2dBackwardWeight,
   maxPool2d,
   maxPool2dBackward,
+  gruWorkspaceSize,
+  gru,
+  gruBackward,
+  rnn,
+  rnnBackward,
   uniform,
   adam,
   sgd,

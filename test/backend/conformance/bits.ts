@@ -4,15 +4,16 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { CharSamplerWeights, ConvDims, LstmDims } from '../../../src/backend/arguments.ts';
+import type { CharSamplerWeights, ConvDims } from '../../../src/backend/arguments.ts';
 import type { Backend } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../../../src/backend/opcodes.ts';
 import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';
 import { CONVOLUTIONS, POOLS } from './bits-conv.ts';
-import { Random, SPECIALS } from './harness.ts';
+import { type Add, draw, drawInts, wild } from './bits-data.ts';
+import { recurrentTraces } from './bits-recurrent.ts';
 
-type Method = Exclude<keyof Backend, 'name' | 'lstmWorkspaceSize'>;
+type Method = Exclude<keyof Backend, 'name' | 'lstmWorkspaceSize' | 'gruWorkspaceSize'>;
 
 /** Lengths below and above what a kernel gives to a second thread. */
 const LENGTHS = [1, 17, 65, 1000, 40_003, 300_001];
@@ -27,53 +28,6 @@ const PRODUCTS: [m: number, n: number, k: number][] = [
   [130, 257, 100],
   [400, 300, 300],
 ];
-
-const LAYERS: LstmDims[] = [
-  { steps: 3, batch: 1, inputs: 5, hidden: 17, reverse: false },
-  { steps: 4, batch: 7, inputs: 33, hidden: 31, reverse: true },
-  { steps: 5, batch: 33, inputs: 40, hidden: 65, reverse: false },
-  { steps: 6, batch: 16, inputs: 64, hidden: 128, reverse: false },
-  { steps: 2, batch: 3, inputs: 20, hidden: 257, reverse: false },
-];
-
-/** Inputs are drawn once and copied for each use: a digest is taken some twenty times. */
-const drawn = new Map<string, Float32Array>();
-
-function once(key: string, make: () => Float32Array): Float32Array {
-  const known = drawn.get(key) ?? make();
-  drawn.set(key, known);
-  return known.slice();
-}
-
-function draw(seed: number, n: number, low = -1, high = 1): Float32Array {
-  return once(`${seed} ${n} ${low} ${high}`, () => {
-    const random = new Random(seed);
-    return Float32Array.from({ length: n }, () => random.between(low, high));
-  });
-}
-
-/** Numbers of every magnitude, and the special ones. */
-function wild(seed: number, n: number): Float32Array {
-  return once(`wild ${seed} ${n}`, () => {
-    const random = new Random(seed);
-    const number = () => (random.next() - 0.5) * 2 ** random.between(-30, 12);
-    return Float32Array.from({ length: n }, (_, i) => (i < SPECIALS.length ? SPECIALS[i] : number()));
-  });
-}
-
-function drawInts(seed: number, n: number, high: number): Int32Array {
-  return Int32Array.from(draw(seed, n, 0, high + 1), Math.floor);
-}
-
-function convArrays(d: ConvDims): { x: Float32Array; w: Float32Array; y: Float32Array } {
-  return {
-    x: draw(70, d.batch * d.inChannels * d.inHeight * d.inWidth),
-    w: draw(71, ((d.outChannels * d.inChannels) / d.groups) * d.kernelHeight * d.kernelWidth),
-    y: draw(72, d.batch * d.outChannels * d.outHeight * d.outWidth),
-  };
-}
-
-type Add = (...arrays: DataArray[]) => void;
 
 const traces: Record<Method, (k: Backend, add: Add) => void> = {
   unary(k, add) {
@@ -229,20 +183,7 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
       add(dx, dWeight, dBias);
     }
   },
-  lstm(k, add) {
-    for (const dims of LAYERS) add(...forward(k, dims).outputs);
-  },
-  lstmBackward(k, add) {
-    for (const dims of LAYERS) {
-      const { inputs, outputs } = forward(k, dims);
-      const [y, hN, , workspace] = outputs;
-      const sizes = [inputs.x, inputs.wIh, inputs.wHh, inputs.bIh, inputs.h0, inputs.c0].map((x) => x.length);
-      const [dx, dwIh, dwHh, db, dh0, dc0] = sizes.map((n) => new Float32Array(n));
-      const given = { dy: draw(44, y.length), dhN: draw(45, hN.length), dcN: draw(46, hN.length) };
-      k.lstmBackward(dims, inputs, y, workspace, given, { dx, dwIh, dwHh, db, dh0, dc0 });
-      add(dx, dwIh, dwHh, db, dh0, dc0);
-    }
-  },
+  ...recurrentTraces,
   conv2d(k, add) {
     for (const d of CONVOLUTIONS) {
       const { x, w, y } = convArrays(d);
@@ -348,22 +289,12 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
   },
 };
 
-function forward(k: Backend, dims: LstmDims) {
-  const { steps: T, batch: B, inputs: I, hidden: H } = dims;
-  const bound = 1 / Math.sqrt(H);
-  const inputs = {
-    x: draw(37, T * B * I),
-    wIh: draw(38, 4 * H * I, -bound, bound),
-    wHh: draw(39, 4 * H * H, -bound, bound),
-    bIh: draw(40, 4 * H, -bound, bound),
-    bHh: draw(41, 4 * H, -bound, bound),
-    h0: draw(42, B * H),
-    c0: draw(43, B * H),
+function convArrays(d: ConvDims): { x: Float32Array; w: Float32Array; y: Float32Array } {
+  return {
+    x: draw(70, d.batch * d.inChannels * d.inHeight * d.inWidth),
+    w: draw(71, ((d.outChannels * d.inChannels) / d.groups) * d.kernelHeight * d.kernelWidth),
+    y: draw(72, d.batch * d.outChannels * d.outHeight * d.outWidth),
   };
-  const outputs = [T * B * H, B * H, B * H, k.lstmWorkspaceSize(dims)].map((n) => new Float32Array(n));
-  const [y, hN, cN, workspace] = outputs;
-  k.lstm(dims, inputs, { y, hN, cN, workspace });
-  return { inputs, outputs };
 }
 
 /** The digest of everything that each method writes; every NaN counts as the same one. */

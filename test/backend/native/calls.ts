@@ -23,16 +23,17 @@ type NotKernels = 'abi' | 'init' | 'info' | 'setIsa' | 'setThreads' | 'mxcsr' | 
 export type KernelName = Exclude<keyof NativeAddon, NotKernels>;
 
 const [T, B, I, H] = [3, 5, 4, 7];
-const lstmSizes = [int(T), int(B), int(I), int(H), flag(false)];
-const lstmOperands = [
+const recurrentSizes = [int(T), int(B), int(I), int(H), flag(false)];
+const recurrentOperands = (gates: number): Argument[] => [
   f32(T * B * I),
-  f32(4 * H * I),
-  f32(4 * H * H),
-  f32(4 * H, { optional: true }),
-  f32(4 * H, { optional: true }),
-  f32(B * H),
+  f32(gates * H * I),
+  f32(gates * H * H),
+  f32(gates * H, { optional: true }),
+  f32(gates * H, { optional: true }),
   f32(B * H),
 ];
+const optionalInputs = (...sizes: number[]): Argument[] => sizes.map((n) => f32(n, { optional: true }));
+const optionalOutputs = (...sizes: number[]): Argument[] => sizes.map((n) => out(n, { optional: true }));
 
 /** batch, groups, channels in and out, input, kernel, output, stride, padding in front, dilation. */
 const convSizes = [
@@ -99,7 +100,8 @@ export interface Call {
 
 /** The calls, by kernel; a kernel without one is a compile error. */
 export function callsOf(addon: NativeAddon): Call[] {
-  const workspace = addon.lstmWorkspaceSize(T, B, I, H, false);
+  const lstmWorkspace = addon.lstmWorkspaceSize(T, B, I, H, false);
+  const gruWorkspace = addon.gruWorkspaceSize(T, B, I, H, false);
   const table: Record<KernelName, Argument[][]> = {
     unary: [[int(7), num(0), num(0), f32(37, { gives: true }), inPlace(37)]],
     binary: [
@@ -184,16 +186,47 @@ export function callsOf(addon: NativeAddon): Call[] {
         out(19, { optional: true }),
       ],
     ],
-    lstmWorkspaceSize: [lstmSizes],
-    lstm: [[...lstmSizes, ...lstmOperands, out(T * B * H), out(B * H), out(B * H), out(workspace)]],
+    lstmWorkspaceSize: [recurrentSizes],
+    lstm: [
+      [
+        ...recurrentSizes,
+        ...recurrentOperands(4),
+        f32(B * H),
+        ...[T * B * H, B * H, B * H, lstmWorkspace].map((n) => out(n)),
+      ],
+    ],
     lstmBackward: [
       [
-        ...lstmSizes,
-        ...lstmOperands,
+        ...recurrentSizes,
+        ...recurrentOperands(4),
+        f32(B * H),
         f32(T * B * H),
-        inOut(workspace),
-        ...[T * B * H, B * H, B * H].map((n) => f32(n, { optional: true })),
-        ...[T * B * I, 4 * H * I, 4 * H * H, 4 * H, B * H, B * H].map((n) => out(n, { optional: true })),
+        inOut(lstmWorkspace),
+        ...optionalInputs(T * B * H, B * H, B * H),
+        ...optionalOutputs(T * B * I, 4 * H * I, 4 * H * H, 4 * H, B * H, B * H),
+      ],
+    ],
+    gruWorkspaceSize: [recurrentSizes],
+    gru: [[...recurrentSizes, ...recurrentOperands(3), ...[T * B * H, B * H, gruWorkspace].map((n) => out(n))]],
+    gruBackward: [
+      [
+        ...recurrentSizes,
+        ...recurrentOperands(3),
+        f32(T * B * H),
+        inOut(gruWorkspace),
+        ...optionalInputs(T * B * H, B * H),
+        ...optionalOutputs(T * B * I, 3 * H * I, 3 * H * H, 3 * H, 3 * H, B * H),
+      ],
+    ],
+    rnn: [[...recurrentSizes, flag(true), ...recurrentOperands(1), ...[T * B * H, B * H].map((n) => out(n))]],
+    rnnBackward: [
+      [
+        ...recurrentSizes,
+        flag(true),
+        ...recurrentOperands(1),
+        f32(T * B * H),
+        ...optionalInputs(T * B * H, B * H),
+        ...optionalOutputs(T * B * I, H * I, H * H, H, B * H),
       ],
     ],
     conv2d: [[...convSizes, f32(convX), f32(convW), f32(6, { optional: true }), out(convY)]],
