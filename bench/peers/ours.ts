@@ -6,7 +6,7 @@ import { kernelsFor, setBackend, setNumThreads } from '../../src/backend/select.
 import { CharLSTM } from '../../src/models/char-lstm.ts';
 import { generate } from '../../src/models/generate.ts';
 import { Linear, LSTM, Module, Sigmoid, Tanh } from '../../src/nn/index.ts';
-import { crossEntropy, mseLoss, randint, randn, relu, tensor } from '../../src/ops/index.ts';
+import { conv2d, crossEntropy, maxPool2d, mseLoss, randint, randn, relu, tensor } from '../../src/ops/index.ts';
 import { Adam, SGD } from '../../src/optim/index.ts';
 import type { Tensor } from '../../src/tensor.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
@@ -86,6 +86,28 @@ function mlp(): Prepared {
   return { run };
 }
 
+function cnn(): Prepared {
+  const shapes = [[16, 1, 5, 5], [16], [32, 16, 5, 5], [32]];
+  const filters = shapes.map((shape) => randn(shape, { requiresGrad: true }));
+  filters.forEach(({ data }) => {
+    data.forEach((value, i) => {
+      data[i] = 0.05 * Number(value);
+    });
+  });
+  const [w1, b1, w2, b2] = filters;
+  const head = new Linear(32 * 7 * 7, 10);
+  const adam = new Adam([...filters, ...head.parameters()], { lr: 1e-3 });
+  const [x, target] = [randn([64, 1, 28, 28]), randint(0, 10, [64])];
+  const run = () => {
+    adam.zeroGrad();
+    const first = maxPool2d(relu(conv2d(x, w1, b1, { padding: 2 })), 2);
+    const second = maxPool2d(relu(conv2d(first, w2, b2, { padding: 2 })), 2);
+    crossEntropy(head.forward(second.reshape([64, -1])), target).backward();
+    adam.step();
+  };
+  return { run };
+}
+
 function add(): Prepared {
   const [a, b] = [1, 2].map((seed) => tensor(evenly(16, seed), { requiresGrad: true }));
   return { run: () => a.add(b) };
@@ -112,7 +134,7 @@ function prepare(work: Work): Prepared {
     case 'add':
       return add();
     case 'cnn':
-      throw new Error('no convolution');
+      return cnn();
   }
 }
 
