@@ -1,5 +1,5 @@
 /**
- * One training step of a character LSTM (forward, loss, backward, clip to norm 5, Adam) by size, backend and threads.
+ * One training step of a character model (forward, loss, backward, clip to norm 5, Adam) by cell, size, backend and threads.
  * GF/s counts three times the forward products; the peak is that of as many threads, measured before and after.
  *
  * npx tsx bench/train-step.ts [--json] [--ts]
@@ -15,12 +15,16 @@ import { fmaPeak } from './yardstick.ts';
 const onTs = process.argv.includes('--ts');
 if (onTs) setBackend('ts');
 const threads = backendInfo().backend === 'native' ? [1, 2] : [1];
-// TypeScript takes seconds for a step of the others.
-const sizes = onTs ? trainSizes.filter(({ hidden }) => hidden <= 128) : trainSizes;
-const rows = sizes.flatMap((size) => {
+const works = (['LSTM', 'GRU', 'RNN'] as const).flatMap((cell) =>
+  // Three sizes tell how the other cells stand beside the LSTM; TypeScript takes seconds for a step of more than 128 units.
+  (cell === 'LSTM' ? trainSizes : trainSizes.slice(0, 3))
+    .filter(({ hidden }) => !onTs || hidden <= 128)
+    .map((size) => ({ cell, size })),
+);
+const rows = works.flatMap(({ cell, size }) => {
   const before = threads.map(fmaPeak);
   const subjects = threads.map((count) => {
-    const step = trainingStep(size);
+    const step = trainingStep(size, cell);
     return {
       name: String(count),
       run: () => {
@@ -31,8 +35,9 @@ const rows = sizes.flatMap((size) => {
   });
   const rounds = onTs ? 5 : size.hidden >= 512 ? 9 : 21;
   return interleaved(subjects, { rounds, warmup: onTs ? 1 : 3 }).map((timing, i) => {
-    const rate = trainFlops(size) / timing.median;
+    const rate = trainFlops(size, cell) / timing.median;
     return {
+      cell,
       size: sizeName(size),
       threads: threads[i],
       ...timeColumns(timing, 'ms'),
@@ -42,4 +47,4 @@ const rows = sizes.flatMap((size) => {
     };
   });
 });
-report('train-step', rows, { by: ['size', 'threads'], time: 'ms', ratios: ['of peak'] });
+report('train-step', rows, { by: ['cell', 'size', 'threads'], time: 'ms', ratios: ['of peak'] });

@@ -34,12 +34,15 @@ export function sizeName(size: CharModelSize & Partial<TrainSize>): string {
   return `E${embed} H${hidden} L${layers}${batch === undefined ? '' : ` B${batch} T${steps}`}`;
 }
 
+export type Cell = 'LSTM' | 'GRU' | 'RNN';
+const GATES = { LSTM: 4, GRU: 3, RNN: 1 } as const;
+
 /** Weights that multiply in a step of one sequence; two flops each. */
-export function multiplyingWeights({ embed, hidden, layers }: CharModelSize): number {
-  return hidden * VOCAB + 4 * hidden * (embed + hidden) + (layers - 1) * 4 * hidden * (hidden + hidden);
+export function multiplyingWeights({ embed, hidden, layers }: CharModelSize, cell: Cell = 'LSTM'): number {
+  return hidden * VOCAB + GATES[cell] * hidden * (embed + hidden + (layers - 1) * (hidden + hidden));
 }
 
 /** Flops of a training step: three times the forward products. */
-export function trainFlops(size: TrainSize): number {
-  return 3 * 2 * multiplyingWeights(size) * size.batch * size.steps;
+export function trainFlops(size: TrainSize, cell: Cell = 'LSTM'): number {
+  return 3 * 2 * multiplyingWeights(size, cell) * size.batch * size.steps;
 }

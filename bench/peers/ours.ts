@@ -120,8 +120,7 @@ function prepare(work: Work): Prepared {
     case 'lstm':
       return lstm(work);
     case 'train':
-      if (work.cell !== 'LSTM') throw new Error(`no model with ${work.cell} layers`);
-      return { run: trainingStep(work) };
+      return { run: trainingStep(work, work.cell) };
     case 'generate':
       return generation(work);
     case 'tanh':

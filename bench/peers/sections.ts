@@ -1,9 +1,9 @@
 /** Which work is put to which peers, and under which heading. */
 
-import { generateSizes, sizeName, type TrainSize, trainFlops, trainSizes } from '../workloads.ts';
+import { type Cell, generateSizes, sizeName, trainFlops, trainSizes } from '../workloads.ts';
 import { contest, type Outcome, type PeerProcess } from './contest.ts';
 import type { Row, Section } from './tables.ts';
-import { type Cell, gemmForms, gemmShapes, layerFlops, layerSizes, type Work } from './works.ts';
+import { gemmForms, gemmShapes, layerFlops, layerSizes, type Work } from './works.ts';
 
 /** The peers that are there; `ours` always is. */
 export interface Peers {
@@ -105,18 +105,12 @@ async function layerSection(peers: Peers): Promise<Section> {
   return { title: 'LSTM layer, forward', unit: 'GF/s', rows, byThreads: true, wonAt: 0.92 };
 }
 
-/** A GRU has three gates where the LSTM has four. */
-function cellFlops(cell: Cell, size: TrainSize): number {
-  if (cell === 'LSTM') return trainFlops(size);
-  const head = 6 * size.batch * size.steps * size.hidden * 65;
-  return ((trainFlops(size) - head) * 3) / 4 + head;
-}
-
 async function trainSection(peers: Peers, cell: Cell): Promise<Section> {
   const rows: Row[] = [];
-  for (const size of trainSizes) {
+  // The others are there to show that the cell does not matter.
+  for (const size of cell === 'LSTM' ? trainSizes : trainSizes.slice(0, 3)) {
     const work = { kind: 'train', cell, ...size } as const;
-    rows.push(await row(peers, [peers.torch], sizeName(size), work, cellFlops(cell, size)));
+    rows.push(await row(peers, [peers.torch], sizeName(size), work, trainFlops(size, cell)));
   }
   return {
     title: `Training step of a character model, ${cell}`,
@@ -204,6 +198,7 @@ export const sections: Readonly<Record<string, (peers: Peers) => Promise<Section
   train: (peers) => trainSection(peers, 'LSTM'),
   'train-slow': slowTraining,
   'train-gru': (peers) => trainSection(peers, 'GRU'),
+  'train-rnn': (peers) => trainSection(peers, 'RNN'),
   generate: generateSection,
   small: smallSection,
   memory: memorySection,

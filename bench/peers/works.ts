@@ -1,8 +1,6 @@
 /** The work that is given to every peer, and the words in which it is asked for: one JSON object a line. */
 
-import type { CharModelSize, TrainSize } from '../workloads.ts';
-
-export type Cell = 'LSTM' | 'GRU';
+import type { Cell, CharModelSize, TrainSize } from '../workloads.ts';
 
 export type Work =
   | { kind: 'gemm'; m: number; n: number; k: number; transA: boolean; transB: boolean; threads: number }
