@@ -254,6 +254,7 @@ inline void multiply_panels(const Product& p, int64_t i0, int64_t rows, int64_t 
     // A row-major B is packed by the first tile on its way, unless its panel has an edge.
     const bool copy_b = row_major && !p.trans_c && columns == kPanel && !at.packed_b;
     Tile t = tile_at(p, i0, j, k0, depth);
+    t.far_c = at.keeps && !p.trans_c;
     t.packed = panel;
     if (copy_b) {
       t.b = row_major_b(p, k0, j);
@@ -299,8 +300,8 @@ inline void multiply_block(const Product& p, int64_t i0, int64_t i1, int64_t j0,
     if (p.also != nullptr) store_start(*p.also, i0, i1, 0, p.also->n);
     return;
   }
-  const RowTiles blocks(i1 - i0, kRowBlock);
-  const bool keeps = blocks.count > 1 && p.also == nullptr;
+  const bool keeps = i1 - i0 > kRowBlock && p.also == nullptr;
+  const RowTiles blocks(i1 - i0, keeps ? kSharedRowBlock : kRowBlock);
   PackedOperands at{scratch, keeps, false, scratch + kBlockK * (kSlabColumns + kPanel), false};
   // Blocks of rows lie inside where they share the packed panels of B, and outside where they share none, so that
   // their part of C stays near.

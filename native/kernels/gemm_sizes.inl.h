@@ -14,7 +14,8 @@ constexpr int thin_vectors(int rows) {
 }
 constexpr bool kMaskedLoads = kLanes >= 8;  // a vector cut short costs what a whole one does
 
-constexpr int64_t kRowBlock = 512;  // rows of A that meet one panel of B after another: 512 KiB at kBlockK
+constexpr int64_t kRowBlock = 512;        // rows of A that meet one panel of B after another: 512 KiB at kBlockK
+constexpr int64_t kSharedRowBlock = 256;  // the same where several blocks of rows meet packed panels
 // Columns of B that stay packed for several blocks of rows: about 1 MiB at kBlockK.
 constexpr int64_t kSlabColumns = 1024 / kPanel * kPanel;
 // Panels are shifted to where cache lines begin if they are many, and rows so few that reading B counts.

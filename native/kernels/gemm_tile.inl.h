@@ -32,6 +32,7 @@ struct Tile {
   float* copy_a;
   const float* soon;  // null, or what a later tile reads: one place at every k, soon_step apart
   int64_t soon_step;
+  bool far_c;  // C lies beyond the second-level cache: fetched while the chain runs
 };
 
 using TileFn = void (*)(const Tile&);
@@ -73,6 +74,12 @@ void tile(const Tile& t) {
   float* c = t.c;
   const int64_t a_step = t.a_step, b_step = t.b_step, c_row = t.c_row, soon_step = t.soon == nullptr ? 0 : t.soon_step;
   const int tail = t.tail;
+  if (t.far_c) {
+    for (int r = 0; r < MR; ++r) {
+      for (int v = 0; v < NV; ++v) prefetch(c + r * c_row + v * kLanes);
+      prefetch(c + r * c_row + NV * kLanes - 1);  // rows seldom begin with a cache line
+    }
+  }
   const auto step = [&]() LANEGRAD_INLINE_LAMBDA {
     vf panel[NV];
     LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) {
