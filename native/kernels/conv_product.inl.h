@@ -131,6 +131,58 @@ inline void pack_seen(TapWalk& walk, int64_t depth, const Move* moves, int count
   }
 }
 
+// The first full tile of a panel packs it on the way, some rows ahead of what it reads: its arithmetic leaves the ports
+// of loads and stores half idle, which a pass of its own would keep waiting.
+template <int N>
+void pack_and_multiply(TapWalk& walk, const Move* moves, const Tile& t) {
+  constexpr int64_t kLead = 8;
+  const int64_t depth = t.k, early = smaller(kLead, depth), a_step = t.a_step;
+  float* to = t.packed;
+  pack_by<N>(walk, early, moves, kPanel, to);
+  to += early * kPanel;
+  Move own[N];
+  LANEGRAD_UNROLL for (int i = 0; i < N; ++i) own[i] = moves[i];
+  vf acc[kTileRows][kTileVecs];
+  for_tile_rows<kTileVecs, kTileRows>([&](int r, int v) LANEGRAD_INLINE_LAMBDA { acc[r][v] = zero(); });
+  const float* a = t.a;
+  const float* b = t.packed;
+  const auto step = [&]() LANEGRAD_INLINE_LAMBDA {
+    vf panel[kTileVecs];
+    LANEGRAD_UNROLL for (int v = 0; v < kTileVecs; ++v) panel[v] = load(b + v * kLanes);
+    LANEGRAD_UNROLL for (int r = 0; r < kTileRows; ++r) {
+      const vf x = bcast(a + r * a_step);
+      LANEGRAD_UNROLL for (int v = 0; v < kTileVecs; ++v) acc[r][v] = fma(x, panel[v], acc[r][v]);
+    }
+    ++a;
+    b += kPanel;
+  };
+  for (int64_t k = depth - early; k > 0; --k, to += kPanel) {
+    const float* from = walk.next();
+    LANEGRAD_UNROLL for (int i = 0; i < N; ++i) store(to + own[i].to, load(from + own[i].from));
+    step();
+  }
+  for (int64_t k = early; k > 0; --k) step();
+  for_tile_rows<kTileVecs, kTileRows>([&](int r, int v) LANEGRAD_INLINE_LAMBDA {
+    const int lanes = v < kTileVecs - 1 ? kLanes : t.tail;
+    const vf sum = t.start == nullptr
+                       ? acc[r][v]
+                       : load_lanes(t.start + r * t.start_row + v * kLanes, lanes) + acc[r][v];
+    store_lanes(t.c + r * t.c_row + v * kLanes, sum, lanes);
+  });
+}
+// Whether it did: few vectors to move, and a full tile.
+inline bool pack_with_tile(TapWalk& walk, const Move* moves, int count, int height, int vecs, const Tile& t) {
+  if (height != kTileRows || vecs != kTileVecs) return false;
+  switch (count) {
+    case 1: return pack_and_multiply<1>(walk, moves, t), true;
+    case 2: return pack_and_multiply<2>(walk, moves, t), true;
+    case 3: return pack_and_multiply<3>(walk, moves, t), true;
+    case 4: return pack_and_multiply<4>(walk, moves, t), true;
+    case 5: return pack_and_multiply<5>(walk, moves, t), true;
+  }
+  return false;
+}
+
 // `columns` outputs from the n-th of a region on, one row of `block` each `filters`, to their places.
 inline void scatter_outputs(const TapProduct& p, const Region& r, int64_t n, int64_t columns, int64_t filters,
                             const float* block, int64_t block_row, float* out) {
@@ -160,7 +212,6 @@ inline void multiply_region(const TapProduct& p, const Region& r, const Window& 
     do {
       Tile t{};
       t.k = smaller(kBlockK, depth - k);
-      pack_seen(walk, t.k, moves, count, vecs * kLanes, panel);
       t.a = a + k;
       t.a_step = depth;
       t.b = t.packed = panel;
@@ -170,9 +221,11 @@ inline void multiply_region(const TapProduct& p, const Region& r, const Window& 
       t.start = k > 0 ? t.c : start;
       t.start_row = k > 0 ? t.c_row : kPanel;
       t.tail = static_cast<int>(columns - (vecs - 1) * kLanes);
+      const bool packed = pack_with_tile(walk, moves, count, tiles.height(0), vecs, t);
+      if (!packed) pack_seen(walk, t.k, moves, count, vecs * kLanes, panel);
       for (int64_t i = 0; i < tiles.count; ++i) {
         const int height = tiles.height(i);
-        tile_of<TileMode::kInPlace>(height, vecs)(t);
+        if (i > 0 || !packed) tile_of<TileMode::kInPlace>(height, vecs)(t);
         t.a += height * t.a_step;
         t.c += height * t.c_row;
         if (t.start != nullptr) t.start += height * t.start_row;

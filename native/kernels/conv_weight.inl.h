@@ -97,7 +97,12 @@ void sum_taps(const float* const* rows, const Run* runs, int64_t run_count, cons
 
 using SumTapsFn = void (*)(const float* const*, const Run*, int64_t, const float*, bool, float*, int64_t);
 
-template <int NV, int MR = kTileRows>
+// One vector of filters leaves registers for more taps, whose chains then cover the latency of an addition.
+template <int NV>
+constexpr int kSumRows = NV == 1 && kLanes == 16 ? 13 : kTileRows;
+constexpr int kMostSumRows = 13;
+
+template <int NV, int MR = kSumRows<NV>>
 SumTapsFn sum_taps_of_rows(int rows) {
   if constexpr (MR > 1) {
     if (rows < MR) return sum_taps_of_rows<NV, MR - 1>(rows);
@@ -118,7 +123,6 @@ inline void sum_block(const WeightPlan& plan, const Window& w, const int64_t* of
                       int64_t run_count, int64_t places, int64_t channels, const float* dy, int64_t dy_plane,
                       float* panel, bool first, float* sums) {
   const int64_t rows = channels * plan.taps;
-  const RowTiles tiles(rows);
   for (int64_t f = 0; f < plan.filters; f += kPanel) {
     const int64_t columns = smaller(kPanel, plan.filters - f);
     const int vecs = static_cast<int>(ceil_div(columns, kLanes));
@@ -126,10 +130,11 @@ inline void sum_block(const WeightPlan& plan, const Window& w, const int64_t* of
       pack_transposed(dy + (f + v) * dy_plane, dy_plane, static_cast<int>(smaller(kLanes, columns - v)), places,
                       panel + v, vecs * kLanes);
     }
+    const RowTiles tiles(rows, vecs == 1 ? kSumRows<1> : kTileRows);
     TapWalk walk{w.data, w.plane, offsets, plan.taps, 0};
     for (int64_t i = 0; i < tiles.count; ++i) {
       const int height = tiles.height(i);
-      const float* row[kTileRows];
+      const float* row[kMostSumRows];
       for (int r = 0; r < height; ++r) row[r] = walk.next();
       sum_taps_of(height, vecs)(row, runs, run_count, panel, first, sums + tiles.first_row(i) * plan.filter_row + f,
                                 plan.filter_row);
