@@ -141,9 +141,9 @@ void layer_norm(Machine& m) {
   Result<float> d_weight(m, kTallWidth), d_bias(m, kTallWidth);
   m.table.layer_norm({x.data, weight.data, bias.data, y.data, mean.data, rstd.data, kTallRows, kTallWidth, 1e-5},
                      m.parallel);
-  m.table.layer_norm_backward({x.data, weight.data, mean.data, rstd.data, dy.data, dx.data, d_weight.data, d_bias.data,
-                               kTallRows, kTallWidth},
-                              m.parallel);
+  const LayerNormBackwardArgs args{x.data,        weight.data, mean.data, rstd.data, dy.data, dx.data,
+                                   d_weight.data, d_bias.data, kTallRows, kTallWidth};
+  m.table.layer_norm_backward(args, m.parallel, m.scratch(m.table.layer_norm_backward_scratch(args, m.threads)));
 }
 
 constexpr RecurrentDims kLayers[] = {{5, 19, 33, 40, false}, {3, 67, 20, 98, true}, {9, 1, 21, 70, false}};

@@ -142,6 +142,34 @@ describeNative('the boundary of the addon, case by case', () => {
     }
   });
 
+  test('sizes of convolutions and poolings', () => {
+    const big = 2 ** 31 - 1;
+    const [x, w, y] = [new Float32Array(32), new Float32Array(32), new Float32Array(32)];
+    // A [1, 2, 4, 4] input and a [2, 2, 2, 2] kernel; what differs from that is given by its place.
+    const conv = (changes: Record<number, number>) => {
+      const sizes = [1, 1, 2, 2, 4, 4, 2, 2, 3, 3, 1, 1, 0, 0, 1, 1].map((n, i) => changes[i] ?? n);
+      type Sizes = Parameters<typeof addon.conv2dBackwardData>;
+      return () => {
+        addon.conv2d(...([...sizes, x, w, null, y] as unknown as Parameters<typeof addon.conv2d>));
+        addon.conv2dBackwardData(...([...sizes, w, y, new Float32Array(32)] as unknown as Sizes));
+      };
+    };
+    expect(conv({})).not.toThrow();
+    expect(conv({ 1: 3 })).toThrow(/groups must divide the channels/);
+    expect(conv({ 8: 9, 9: 9 })).toThrow(/y must have at least 162 elements/);
+    for (const place of [1, 6, 7, 10, 11, 14, 15]) expect(conv({ [place]: 0 })).toThrow(ShapeError);
+    for (const place of [10, 11, 12, 13, 14, 15]) expect(conv({ [place]: 2 ** 31 })).toThrow(LimitError);
+    expect(conv({ 10: 2 ** 20, 11: 2 ** 20 })).toThrow(/the padded input is too large/);
+    expect(conv({ 14: big, 15: big })).toThrow(LimitError);
+    expect(conv({ 12: big, 13: big })).toThrow(LimitError);
+    // Far away from the input, where everything is zeros.
+    expect(conv({ 12: 1000, 13: 1000 })).not.toThrow();
+    expect(y.subarray(0, 18).every((v) => v === 0)).toBe(true);
+    expect(() => addon.maxPool2d(1, big, 2, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, x, y, null)).toThrow(/a plane is too large/);
+    addon.maxPool2d(1, 4, 4, 1, 1, 2, 2, big, big, big, big, big, big, x, y, null);
+    expect([...y.subarray(0, 4)]).toEqual([-Infinity, -Infinity, -Infinity, 0]);
+  });
+
   test('the strides of a batch are counted', () => {
     const c = new Float32Array(8);
     const run = (b: Float32Array, cStride: number) =>
