@@ -60,16 +60,20 @@ LANEGRAD_INLINE void fetch_outputs(const RecurrentTile& t) {
 // The input part of the sums. kWide: the vectors are neighbouring units and not gates, so all but the last are full.
 template <bool kWide, int MR, int kVecs>
 LANEGRAD_INLINE void input_part(const RecurrentTile& t, vf (&acc)[MR][kVecs]) {
+  // Read once: the compiler must assume that a store to the gates changes t.
+  const int tail = t.lanes;
+  const int64_t gate_row = t.gate_row, gate_step = t.gate_step;
+  float* gates = t.gates;
   const auto each = [&](const auto& body) LANEGRAD_INLINE_LAMBDA {
     LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
       LANEGRAD_UNROLL for (int v = 0; v < kVecs; ++v) {
-        body(acc[r][v], r * t.gate_row + v * t.gate_step, v * t.gate_step, kWide && v < kVecs - 1 ? kLanes : t.lanes);
+        body(acc[r][v], r * gate_row + v * gate_step, v * gate_step, kWide && v < kVecs - 1 ? kLanes : tail);
       }
     }
   };
   if (t.x == nullptr) {
     each([&](vf& sum, int64_t at, int64_t, int lanes)
-             LANEGRAD_INLINE_LAMBDA { sum = load_lanes(t.gates + at, lanes); });
+             LANEGRAD_INLINE_LAMBDA { sum = load_lanes(gates + at, lanes); });
     return;
   }
   // Once through for each block of the input; the sum so far rests in `gates` between blocks.
@@ -79,12 +83,12 @@ LANEGRAD_INLINE void input_part(const RecurrentTile& t, vf (&acc)[MR][kVecs]) {
     gate_chain(acc, t.x + k, t.inputs, t.w_ih + k * kVecs * kLanes, smaller(kBlockK, t.inputs - k));
     const bool first = k == 0;
     each([&](vf& sum, int64_t at, int64_t bias, int lanes) LANEGRAD_INLINE_LAMBDA {
-      sum = load_lanes(first ? t.bias + bias : t.gates + at, lanes) + sum;
+      sum = load_lanes(first ? t.bias + bias : gates + at, lanes) + sum;
     });
     k += kBlockK;
     if (k < t.inputs) {
       each([&](vf& sum, int64_t at, int64_t, int lanes)
-               LANEGRAD_INLINE_LAMBDA { store_lanes(t.gates + at, sum, lanes); });
+               LANEGRAD_INLINE_LAMBDA { store_lanes(gates + at, sum, lanes); });
     }
   } while (k < t.inputs);
 }
