@@ -2,15 +2,15 @@
 // each layer's own cell. The register tile stands in recurrent_tile.inl.h, the backward pass in recurrent_backward.inl.h.
 //
 // Two ways to share the steps among threads, chosen from the problem's size; they give the same bits, since both
-// compute every element by the same chain. With enough sequences each thread takes its own through all steps and never
-// waits; with few, the units of each step are shared and the threads meet once a step.
+// compute every element by the same chain. With enough sequences each thread takes its own through a run of steps, so
+// that the weights are read as seldom as can be; with few, the units of each step are shared. The threads meet after
+// each run or step: one that has lost its core for a while, or wakes late, holds up the rest no longer than that.
 #pragma once
 
 constexpr int64_t kMostWorkspace = int64_t{1} << 52;
 constexpr int64_t kFewestRows = 4;  // of a task: with fewer, the weights' traffic dominates
-constexpr int64_t kTaskRows = 8;    // of a task where there are sequences enough: small, so that a thread which loses
-                                    // its core for a while does not hold up the rest
 constexpr double kFlopsPerStep = 262144.0;  // a step worth sharing: its weights alone take some µs to read
+constexpr double kFlopsPerRun = 3e7;        // of a task: some 100 µs
 
 // Floats of a workspace with `arrays` arrays [T, B, H].
 inline int64_t recurrent_workspace(const RecurrentDims& dims, int64_t arrays) {
@@ -39,15 +39,17 @@ struct Walk {
 // How the rows and units of the steps are shared.
 struct RecurrentSplit {
   bool by_rows;
-  int64_t tasks;  // row ranges, each through all steps
+  int64_t tasks;  // row ranges
+  int64_t steps;  // that a range goes through before the threads meet
 
   RecurrentSplit(const RecurrentDims& dims, int gates, int threads) {
-    const int64_t fair = smaller(threads, dims.batch / kFewestRows);
-    const int64_t ranges = threads == 1 ? 1 : larger(1, larger(fair, smaller(4 * threads, dims.batch / kTaskRows)));
-    const double flops = 2.0 * gates * static_cast<double>(dims.batch) * static_cast<double>(dims.hidden) *
-                         static_cast<double>(dims.hidden);
-    by_rows = ranges >= threads || flops < kFlopsPerStep;
+    const int64_t ranges = larger(1, smaller(threads, dims.batch / kFewestRows));
+    const double per_input = 2.0 * gates * static_cast<double>(dims.batch) * static_cast<double>(dims.hidden);
+    by_rows = ranges >= threads || per_input * static_cast<double>(dims.hidden) < kFlopsPerStep;
     tasks = by_rows ? ranges : 1;
+    const double per_range = per_input * static_cast<double>(dims.hidden + dims.inputs) / static_cast<double>(tasks);
+    const bool whole = tasks == 1 || per_range * static_cast<double>(dims.steps) < kFlopsPerRun;
+    steps = whole ? dims.steps : static_cast<int64_t>(kFlopsPerRun / per_range) + 1;
   }
   int64_t first_row(int64_t task, int64_t batch) const { return batch * task / tasks; }
 };
@@ -73,7 +75,7 @@ struct RecurrentForward {
   const float* bias;
   float* w_ih;
   float* w_hh;
-  int64_t step;  // walked, where units are shared
+  int64_t step;  // walked, or the first of a run
 };
 
 inline bool input_in_cell(const RecurrentDims& dims, int cell_rows) {
@@ -157,7 +159,8 @@ void run_rows(void* ctx, int task, int) {
   const auto& layer = *static_cast<const Layer*>(ctx);
   const int64_t batch = layer.walk.rows;
   const int64_t row0 = layer.split.first_row(task, batch), row1 = layer.split.first_row(task + 1, batch);
-  for (int64_t walked = 0; walked < layer.walk.steps; ++walked) walk_cells(layer, walked, row0, row1, 0, layer.blocks);
+  const int64_t end = smaller(layer.walk.steps, layer.step + layer.split.steps);
+  for (int64_t walked = layer.step; walked < end; ++walked) walk_cells(layer, walked, row0, row1, 0, layer.blocks);
 }
 
 template <class Layer>
@@ -169,7 +172,9 @@ void run_units(void* ctx, int task, int) {
 template <class Layer>
 void walk_forward(Layer& layer, const Parallel& par) {
   if (layer.split.by_rows) {
-    par.run(par, static_cast<int>(layer.split.tasks), run_rows<Layer>, &layer);
+    for (; layer.step < layer.walk.steps; layer.step += layer.split.steps) {
+      par.run(par, static_cast<int>(layer.split.tasks), run_rows<Layer>, &layer);
+    }
   } else {
     for (; layer.step < layer.walk.steps; ++layer.step) {
       par.run(par, static_cast<int>(layer.blocks), run_units<Layer>, &layer);

@@ -76,7 +76,8 @@ void run_backward_rows(void* ctx, int task, int) {
   const auto& bwd = *static_cast<const Layer*>(ctx);
   const int64_t batch = bwd.walk.rows, hidden = bwd.walk.hidden;
   const int64_t row0 = bwd.split.first_row(task, batch), row1 = bwd.split.first_row(task + 1, batch);
-  for (int64_t walked = bwd.walk.steps - 1; walked >= 0; --walked) {
+  const int64_t last = larger(0, bwd.step + 1 - bwd.split.steps);
+  for (int64_t walked = bwd.step; walked >= last; --walked) {
     bwd.cells(walked, row0, row1, 0, hidden);
     backward_dh(bwd, walked, row0, row1, 0, ceil_div(hidden, kPanel));
   }
@@ -117,7 +118,9 @@ float* walk_backward(Layer& bwd, const float* dh_n, const Parallel& par, float* 
     if (state > 0) {
       par.run(par, static_cast<int>(panels), run_backward_pack<Layer>, &bwd);
       if (bwd.split.by_rows) {
-        par.run(par, static_cast<int>(bwd.split.tasks), run_backward_rows<Layer>, &bwd);
+        for (bwd.step = steps - 1; bwd.step >= 0; bwd.step -= bwd.split.steps) {
+          par.run(par, static_cast<int>(bwd.split.tasks), run_backward_rows<Layer>, &bwd);
+        }
       } else {
         for (bwd.step = steps - 1; bwd.step >= 0; --bwd.step) {
           par.run(par, static_cast<int>(panels), run_backward_units<Layer>, &bwd);
