@@ -44,13 +44,28 @@ function timeOnce(run: () => void): number {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
+export interface Turns {
+  readonly rounds?: number;
+  readonly warmup?: number;
+  /**
+   * Seconds that a subject's turn takes at least, for work that is met in a loop: one run finds its way back into the
+   * caches, the ones after it count.
+   */
+  readonly turn?: number;
+}
+
 /** Times the subjects in turn, so that a machine that slows down slows all of them. */
-export function interleaved(subjects: readonly Subject[], { rounds = 7, warmup = 2 } = {}): Timing[] {
+export function interleaved(subjects: readonly Subject[], { rounds = 7, warmup = 2, turn = 0 }: Turns = {}): Timing[] {
   const times = subjects.map((): number[] => []);
   for (let round = -warmup; round < rounds; round++) {
     subjects.forEach(({ run }, i) => {
-      const seconds = timeOnce(run);
-      if (round >= 0) times[i].push(seconds);
+      if (turn > 0) run();
+      let spent = 0;
+      do {
+        const seconds = timeOnce(run);
+        spent += seconds;
+        if (round >= 0) times[i].push(seconds);
+      } while (spent < turn);
     });
   }
   return subjects.map(({ name }, i) => ({

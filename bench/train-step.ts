@@ -33,8 +33,8 @@ const rows = works.flatMap(({ cell, size }) => {
       },
     };
   });
-  const rounds = onTs ? 5 : size.hidden >= 512 ? 9 : 21;
-  return interleaved(subjects, { rounds, warmup: onTs ? 1 : 3 }).map((timing, i) => {
+  const rounds = onTs ? 3 : 7;
+  return interleaved(subjects, { rounds, warmup: onTs ? 1 : 2, turn: onTs ? 0 : 0.2 }).map((timing, i) => {
     const rate = trainFlops(size, cell) / timing.median;
     return {
       cell,

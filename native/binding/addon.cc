@@ -18,7 +18,9 @@ namespace lanegrad {
 namespace {
 
 // Raise the number at every change of an exported signature; src/backend/native/load.ts holds its twin.
-constexpr const char* kAbi = LANEGRAD_VERSION "/4";
+constexpr const char* kAbi = LANEGRAD_VERSION "/5";
+
+constexpr uintptr_t kLineBytes = 64;  // LINE_BYTES of src/core/pool.ts
 
 // A function among the properties of `object`.
 napi_ref keep_function(const Napi::Object& object, const char* key) {
@@ -43,6 +45,7 @@ class Module : public Napi::Addon<Module> {
                              InstanceMethod("setIsa", &Module::set_isa),
                              InstanceMethod("setThreads", &Module::set_threads),
                              InstanceMethod("mxcsr", &Module::fp_control_word),
+                             InstanceMethod("firstLine", &Module::first_line),
                              InstanceValue("abi", Napi::String::New(env, kAbi), napi_enumerable),
                          });
     export_kernels(env, exports);
@@ -116,6 +119,13 @@ class Module : public Napi::Addon<Module> {
   // () → the control and status word of this thread's floating-point unit.
   Napi::Value fp_control_word(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), static_cast<double>(fp_control()));
+  }
+
+  // (buffer) → where its first cache line begins, in bytes from its start.
+  Napi::Value first_line(const Napi::CallbackInfo& info) {
+    if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "firstLine: expected an ArrayBuffer");
+    const auto address = reinterpret_cast<uintptr_t>(info[0].As<Napi::ArrayBuffer>().Data());
+    return Napi::Number::New(info.Env(), static_cast<double>(-address % kLineBytes));
   }
 
   Environment state_;

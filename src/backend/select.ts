@@ -6,6 +6,7 @@
 import { cpus } from 'node:os';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { DType } from '../core/dtype.ts';
+import { alignToLines } from '../core/pool.ts';
 import { BackendError, ConfigError } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { type LoadAttempt, type LoadResult, loadAddon, remedy } from './native/load.ts';
@@ -74,6 +75,8 @@ function load(): LoadResult {
     if (isa !== null) result.addon.setIsa(isa);
     result.addon.setThreads(count);
     native = new SmallWorkBackend(result.addon);
+    const { addon } = result;
+    alignToLines((buffer) => addon.firstLine(buffer));
   }
   loaded = result;
   return loaded;

@@ -24,11 +24,22 @@ const SMALLEST_UNFILLED = 128 * 1024;
 const LARGEST_UNFILLED = 32 * 1024 * 1024;
 /** Below this many bytes a new buffer is cheaper than a lookup. */
 const SMALLEST_POOLED = 16 * 1024;
+/** Kernels read whole cache lines: half of such reads touch two where an array does not begin with one. */
+const LINE_BYTES = 64;
 /** What the free lists may hold together; past it a recycled buffer is left to the collector. */
 const LARGEST_IDLE = 512 * 1024 * 1024;
 
 const freeLists = new Map<number, ArrayBuffer[]>();
 let idleBytes = 0;
+
+/** Where the array begins in each pooled buffer, which has a line to spare for it. */
+const starts = new WeakMap<ArrayBuffer, number>();
+let firstLineOf: (buffer: ArrayBuffer) => number = () => 0;
+
+/** From here on pooled arrays begin with a cache line. JavaScript knows no addresses: `firstLine` gives its offset. */
+export function alignToLines(firstLine: (buffer: ArrayBuffer) => number): void {
+  firstLineOf = firstLine;
+}
 
 let slab = new ArrayBuffer(0);
 /** Bytes cut from the slab; past its end at first, so that one is made when it is needed. */
@@ -68,30 +79,41 @@ function sizeClass(bytes: number): number {
 export function allocate(dtype: DType, n: number): DataArray {
   const wanted = n * dtypes[dtype].bytes;
   if (wanted <= LARGEST_IN_SLAB) return cut(dtype, n, wanted);
-  const size = wanted < SMALLEST_POOLED ? wanted : sizeClass(wanted);
-  let buffer = size < SMALLEST_POOLED ? undefined : freeLists.get(size)?.pop();
-  if (buffer !== undefined) idleBytes -= size;
-  else buffer = newBuffer(size, `${n} × ${dtype}`);
-  if (dtype === 'float32') return new Float32Array(buffer, 0, n);
-  return new (dtypes[dtype].array as unknown as ViewOf)(buffer, 0, n);
+  const pooled = wanted >= SMALLEST_POOLED;
+  const buffer = pooled ? pooledBuffer(wanted, dtype, n) : newBuffer(wanted, dtype, n);
+  const start = pooled ? starts.get(buffer)! : 0;
+  if (dtype === 'float32') return new Float32Array(buffer, start, n);
+  return new (dtypes[dtype].array as unknown as ViewOf)(buffer, start, n);
+}
+
+function pooledBuffer(wanted: number, dtype: DType, n: number): ArrayBuffer {
+  const size = sizeClass(wanted);
+  const idle = freeLists.get(size)?.pop();
+  if (idle !== undefined) {
+    idleBytes -= size;
+    return idle;
+  }
+  const made = newBuffer(size + LINE_BYTES, dtype, n);
+  starts.set(made, firstLineOf(made));
+  return made;
 }
 
 /** Not filled with zeros where that is work: an allocation of a megabyte would spend most of its time on them. */
-function newBuffer(bytes: number, got: string): ArrayBuffer {
+function newBuffer(bytes: number, dtype: DType, n: number): ArrayBuffer {
   try {
     if (bytes < SMALLEST_UNFILLED || bytes > LARGEST_UNFILLED) return new ArrayBuffer(bytes);
     return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
   } catch (cause) {
-    throw new LimitError({ op: 'allocate', problem: `no memory for ${bytes} bytes`, got, cause });
+    throw new LimitError({ op: 'allocate', problem: `no memory for ${bytes} bytes`, got: `${n} × ${dtype}`, cause });
   }
 }
 
 /** Takes back an array that `allocate` gave and that nobody will touch again. */
 export function recycle(array: DataArray): void {
   const buffer = array.buffer as ArrayBuffer;
-  const size = buffer.byteLength;
-  // Only whole buffers of a class come back: a user's own array, a slab, or a view of either never enters the lists.
-  if (size < SMALLEST_POOLED || array.byteOffset !== 0 || sizeClass(size) !== size) return;
+  // Only whole pooled buffers come back: a user's own array, a slab, or a view of either never enters the lists.
+  if (starts.get(buffer) !== array.byteOffset) return;
+  const size = buffer.byteLength - LINE_BYTES;
   if (idleBytes + size > LARGEST_IDLE) return;
   let list = freeLists.get(size);
   if (list === undefined) freeLists.set(size, (list = []));
