@@ -58,7 +58,7 @@ struct GruCell {
       store(pre + r * kRow + 3 * kLanes, acc[r][0]);
       acc[r][0] = bias;
     }
-    gate_chain(acc, t.h, t.hidden, t.w_hh, t.hidden);
+    gate_chain(acc, t.h, t.hidden, t.w_hh, t.hidden, t.soon_hh, t.soon_step);
     LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
       LANEGRAD_UNROLL for (int g = 0; g < kGruGates; ++g) store(pre + r * kRow + g * kLanes, acc[r][g]);
     }

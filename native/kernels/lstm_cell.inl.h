@@ -54,7 +54,7 @@ struct LstmCell {
       prefetch(t.tanh_c + r * t.hidden);
     }
     input_part<false>(t, acc);
-    gate_chain(acc, t.h, t.hidden, t.w_hh, t.hidden);
+    gate_chain(acc, t.h, t.hidden, t.w_hh, t.hidden, t.soon_hh, t.soon_step);
     alignas(64) float pre[MR * kLstmGateLanes];
     LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
       LANEGRAD_UNROLL for (int g = 0; g < kLstmGates; ++g) store(pre + r * kLstmGateLanes + g * kLanes, acc[r][g]);

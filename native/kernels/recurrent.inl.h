@@ -142,7 +142,13 @@ void walk_cells(const Layer& layer, int64_t walked, int64_t row0, int64_t row1, 
     t.bias = layer.bias + unit;
     t.lanes = static_cast<int>((units - 1) % kLanes + 1);
     int64_t row = row0;
+    const int64_t next = block + 1 < block1 ? block + 1 : block0;
     for (int64_t i = 0; i < tiles.count; ++i) {
+      const bool fetch = tiles.count > 1 && i * kSoonFloats < Layer::kVecs * kLanes;
+      const int64_t piece = next * Layer::kVecs * kLanes + i * kSoonFloats;
+      t.soon_ih = fetch ? layer.w_ih + piece * layer.inputs : t.w_ih;
+      t.soon_hh = fetch ? layer.w_hh + piece * hidden : t.w_hh;
+      t.soon_step = fetch ? kSoonFloats : 0;
       t.x = layer.input_in_cell ? layer.in.x + (now * walk.rows + row) * layer.inputs : nullptr;
       t.h = h_prev + row * hidden;
       t.y = layer.y + walk.at(now, row) + unit;

@@ -23,6 +23,10 @@ struct RecurrentTile {
   const float* x;     // rows `inputs` apart; null where `gates` holds the input part already
   const float* w_ih;  // this block of the packed weights
   const float* w_hh;
+  // Weights that the next block will want: this tile fetches kSoonFloats of them, one piece for each k of either part.
+  const float* soon_ih;
+  const float* soon_hh;
+  int64_t soon_step;  // kSoonFloats, or 0 where there is nothing to fetch
   const float* bias;  // of vector v at v·gate_step
   const float* h;
   float* gates;  // keeps the sums between blocks of the input: vector v of row r at r·gate_row + v·gate_step
@@ -31,13 +35,20 @@ struct RecurrentTile {
   int lanes;  // units in the last vector of the block, and in every one where gate_step is not kLanes
 };
 
+// Two cache lines: with two tiles or more, that is the whole next block of four gates on AVX-512 before it is needed.
+// Without it a block waits for the third-level cache or for memory, its first tile alone at a time.
+constexpr int kSoonFloats = 32;
+
 // acc += x·w, for rows of x x_row apart and packed w.
 template <int MR, int kVecs>
-LANEGRAD_INLINE void gate_chain(vf (&acc)[MR][kVecs], const float* x, int64_t x_row, const float* w, int64_t depth) {
+LANEGRAD_INLINE void gate_chain(vf (&acc)[MR][kVecs], const float* x, int64_t x_row, const float* w, int64_t depth,
+                                const float* soon, int64_t soon_step) {
   constexpr int kAhead = 8;  // values of k: a block of weights is larger than the first-level cache
   constexpr int kStep = kVecs * kLanes;
   for (int64_t k = 0; k < depth; ++k) {
     LANEGRAD_UNROLL for (int v = 0; v < kStep; v += 16) prefetch(w + kAhead * kStep + v);
+    LANEGRAD_UNROLL for (int v = 0; v < kSoonFloats; v += 16) prefetch(soon + v);
+    soon += soon_step;
     vf rows[MR];
     LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) rows[r] = bcast(x + r * x_row + k);
     LANEGRAD_UNROLL for (int v = 0; v < kVecs; ++v) {
@@ -80,7 +91,8 @@ LANEGRAD_INLINE void input_part(const RecurrentTile& t, vf (&acc)[MR][kVecs]) {
   int64_t k = 0;
   do {
     each([&](vf& sum, int64_t, int64_t, int) LANEGRAD_INLINE_LAMBDA { sum = zero(); });
-    gate_chain(acc, t.x + k, t.inputs, t.w_ih + k * kVecs * kLanes, smaller(kBlockK, t.inputs - k));
+    gate_chain(acc, t.x + k, t.inputs, t.w_ih + k * kVecs * kLanes, smaller(kBlockK, t.inputs - k),
+               t.soon_ih + k * t.soon_step, t.soon_step);
     const bool first = k == 0;
     each([&](vf& sum, int64_t at, int64_t bias, int lanes) LANEGRAD_INLINE_LAMBDA {
       sum = load_lanes(first ? t.bias + bias : gates + at, lanes) + sum;

@@ -20,7 +20,7 @@ struct RnnCell {
     vf acc[MR][kVecs];
     fetch_outputs<MR, kVecs>(t);
     input_part<true>(t, acc);
-    gate_chain(acc, t.h, t.hidden, t.w_hh, t.hidden);
+    gate_chain(acc, t.h, t.hidden, t.w_hh, t.hidden, t.soon_hh, t.soon_step);
     if (t.relu) {
       for_tile_rows<kVecs, MR>([&](int r, int v) LANEGRAD_INLINE_LAMBDA {
         // Compared this way round, NaN stays NaN.
