@@ -9,9 +9,9 @@ import type { Answer, Request, Work } from './works.ts';
 /** A work takes its rounds for about this long, in seconds, and at least MIN_ROUNDS of them. */
 const BUDGET = 2.5;
 const MIN_ROUNDS = 3;
-const MAX_ROUNDS = 11;
+const MAX_ROUNDS = 7;
 /** Until the idle threads of a pool have ceased to spin, in milliseconds: they would take a core from who comes next. */
-const SETTLE = 25;
+const SETTLE = 50;
 /** A number of threads this many times slower than the peer's best in the first round is not asked again. */
 const HOPELESS = 3;
 /** How far the results of two peers may differ, relatively. */

@@ -1,8 +1,9 @@
 /** lanegrad as one of the peers. */
 
-import { noGrad } from '../../src/autograd/index.ts';
+import { noGrad, scope } from '../../src/autograd/index.ts';
 import { UnaryOp } from '../../src/backend/opcodes.ts';
 import { kernelsFor, setBackend, setNumThreads } from '../../src/backend/select.ts';
+import { allocate } from '../../src/core/pool.ts';
 import { CharLSTM } from '../../src/models/char-lstm.ts';
 import { generate } from '../../src/models/generate.ts';
 import { Linear, LSTM, Module, Sigmoid, Tanh } from '../../src/nn/index.ts';
@@ -18,9 +19,16 @@ import { evenly, type LayerSize, meanMagnitude, type Work } from './works.ts';
 
 const GENERATED = 256;
 
+/** The values in memory as tensors have it. */
+function ofTensor(values: Float32Array): Float32Array {
+  const array = allocate('float32', values.length) as Float32Array;
+  array.set(values);
+  return array;
+}
+
 function gemm({ m, n, k, transA, transB }: Extract<Work, { kind: 'gemm' }>): Prepared {
   const kernels = kernelsFor('float32');
-  const [a, b, c] = [evenly(m * k, 1), evenly(k * n, 2), new Float32Array(m * n)];
+  const [a, b, c] = [ofTensor(evenly(m * k, 1)), ofTensor(evenly(k * n, 2)), ofTensor(new Float32Array(m * n))];
   const run = () => kernels.gemm(transA, transB, m, n, k, a, b, c, false, null, 1, 0, 0, 0);
   run();
   return { run, check: meanMagnitude(c) };
@@ -33,8 +41,9 @@ function lstm({ inputs, hidden, batch, steps }: LayerSize): Prepared {
     parameter.data.set(evenly(parameter.data.length, i, scale));
   });
   const x = tensor(evenly(steps * batch * inputs, 9), { shape: [steps, batch, inputs] });
-  const run = () => noGrad(() => layer.forward(x)[0]);
-  return { run, check: meanMagnitude(run().data as Float32Array) };
+  const forward = () => noGrad(() => layer.forward(x)[0]);
+  const run = () => scope(() => void forward());
+  return { run, check: meanMagnitude(forward().data as Float32Array) };
 }
 
 function generation(size: Extract<Work, { kind: 'generate' }>): Prepared {
@@ -45,7 +54,7 @@ function generation(size: Extract<Work, { kind: 'generate' }>): Prepared {
 
 function vector(kind: 'tanh' | 'exp', elements: number): Prepared {
   const kernels = kernelsFor('float32');
-  const [x, y] = [evenly(elements, 1, 4), new Float32Array(elements)];
+  const [x, y] = [ofTensor(evenly(elements, 1, 4)), ofTensor(new Float32Array(elements))];
   const run = () => kernels.unary(UnaryOp[kind], x, y, 0, 0);
   run();
   return { run, check: meanMagnitude(y) };
@@ -66,11 +75,12 @@ function xor(): Prepared {
   const adam = new Adam(net.parameters(), { lr: 0.01 });
   const x = tensor([0, 0, 0, 1, 1, 0, 1, 1], { shape: [4, 2] });
   const target = tensor([0, 1, 1, 0], { shape: [4, 1] });
-  const run = () => {
-    adam.zeroGrad();
-    mseLoss(net.forward(x), target).backward();
-    adam.step();
-  };
+  const run = () =>
+    scope(() => {
+      adam.zeroGrad({ recycle: true });
+      mseLoss(net.forward(x), target).backward();
+      adam.step();
+    });
   return { run };
 }
 
@@ -78,11 +88,12 @@ function mlp(): Prepared {
   const [first, second] = [new Linear(784, 256), new Linear(256, 10)];
   const sgd = new SGD([...first.parameters(), ...second.parameters()], { lr: 0.01 });
   const [x, target] = [randn([128, 784]), randint(0, 10, [128])];
-  const run = () => {
-    sgd.zeroGrad();
-    crossEntropy(second.forward(relu(first.forward(x))), target).backward();
-    sgd.step();
-  };
+  const run = () =>
+    scope(() => {
+      sgd.zeroGrad({ recycle: true });
+      crossEntropy(second.forward(relu(first.forward(x))), target).backward();
+      sgd.step();
+    });
   return { run };
 }
 
@@ -98,13 +109,14 @@ function cnn(): Prepared {
   const head = new Linear(32 * 7 * 7, 10);
   const adam = new Adam([...filters, ...head.parameters()], { lr: 1e-3 });
   const [x, target] = [randn([64, 1, 28, 28]), randint(0, 10, [64])];
-  const run = () => {
-    adam.zeroGrad();
-    const first = maxPool2d(relu(conv2d(x, w1, b1, { padding: 2 })), 2);
-    const second = maxPool2d(relu(conv2d(first, w2, b2, { padding: 2 })), 2);
-    crossEntropy(head.forward(second.reshape([64, -1])), target).backward();
-    adam.step();
-  };
+  const run = () =>
+    scope(() => {
+      adam.zeroGrad({ recycle: true });
+      const first = maxPool2d(relu(conv2d(x, w1, b1, { padding: 2 })), 2);
+      const second = maxPool2d(relu(conv2d(first, w2, b2, { padding: 2 })), 2);
+      crossEntropy(head.forward(second.reshape([64, -1])), target).backward();
+      adam.step();
+    });
   return { run };
 }
 
