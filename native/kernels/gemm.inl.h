@@ -94,8 +94,11 @@ inline void multiply(const Product& product, int64_t batch, BatchStrides strides
   const bool swaps = swaps_operands(product);
   const Product p = swaps ? swapped_operands(product) : product;
   if (swaps) strides = {strides.b, strides.a, strides.c};
-  const double flops = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  const int64_t pieces = task_count(flops * static_cast<double>(batch), par.threads);
+  // With few rows the time is that of reading B.
+  const double each =
+      2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) + kFlopsPerRead * static_cast<double>(p.m + p.n);
+  const double work = each * static_cast<double>(p.k) * static_cast<double>(batch);
+  const int64_t pieces = task_count(work, par.threads);
   if (pieces == 1 && batch == 1) {  // small products feel every division of the general way
     Product one = p;
     if (start_is_c) one.start = one.c;
