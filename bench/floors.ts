@@ -51,13 +51,16 @@ export function shortfalls(report: Report, floors: Floors): Shortfall[] {
   );
 }
 
-/** Floors from this run, a share `margin` below what was reached; what was not measured keeps its floor. */
+/**
+ * Floors from this run, a share `margin` below what was reached; what was not measured keeps its floor. More than the whole
+ * of a peak or a bandwidth was a disturbed yardstick, or data that stayed in a nearer cache: it counts as the whole.
+ */
 export function floorsFrom(reports: readonly Report[], margin: number, kept: Floors = {}): Floors {
   const floors: Record<string, Record<string, number>> = {};
   for (const [kernels, figures] of Object.entries(kept)) floors[kernels] = { ...figures };
   for (const report of reports) {
     const mine = (floors[kernelsOf(report)] ??= {});
-    for (const { name, value } of figuresOf(report)) mine[name] = significant(value * (1 - margin));
+    for (const { name, value } of figuresOf(report)) mine[name] = significant(Math.min(1, value) * (1 - margin));
   }
   return floors;
 }

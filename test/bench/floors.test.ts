@@ -54,3 +54,8 @@ test('new floors lie below what was reached by the margin, and others stay', () 
   expect(shortfalls(native, floorsFrom([native], 0.1))).toEqual([]);
   expect(kept.avx512[ONE]).toBe(0.1);
 });
+
+test('no floor asks for more than the whole of what it is held against', () => {
+  const fast: Report = { ...native, rows: [{ size: 'H128', threads: 1, ms: 1, 'of peak': 3 }] };
+  expect(floorsFrom([fast], 0.1).avx512[ONE]).toBe(0.9);
+});
