@@ -1,10 +1,12 @@
 /**
  * A plain synchronous loop of small training steps, with nothing that helps the collector: no scope, no fit, no pause.
- * Prints the resident memory in MB as medians of an early and a late part of the steps, as one JSON object.
+ * Prints in MB, as one JSON object, the resident memory as medians of an early and a late part of the steps, and under
+ * `--expose-gc` what is alive at the end of either.
  *
  *   node scripts/memory-loop.mjs STEPS EARLY_FROM EARLY_TO LATE_FROM
  */
 
+import { setTimeout } from 'node:timers/promises';
 import { crossEntropy, manualSeed, models, optim, tensor } from '../dist/index.js';
 
 const [steps, earlyFrom, earlyTo, lateFrom] = process.argv.slice(2).map(Number);
@@ -18,6 +20,8 @@ const rows = (shift) =>
 const [ids, next] = [rows(0), rows(1)].map((table) => tensor(table, { dtype: 'int32' }));
 
 const resident = new Float64Array(steps);
+/** By step. */
+const alive = new Map();
 for (let step = 0; step < steps; step++) {
   optimizer.zeroGrad();
   const [logits] = model.forward(ids);
@@ -26,7 +30,17 @@ for (let step = 0; step < steps; step++) {
   optim.clipGradNorm_(model.parameters(), 5);
   optimizer.step();
   resident[step] = process.memoryUsage.rss() / 1e6;
+  if (globalThis.gc && (step === earlyTo - 1 || step === steps - 1)) {
+    // The memory of arrays is given back by another thread, later.
+    for (let i = 0; i < 3; i++) {
+      globalThis.gc();
+      await setTimeout(50);
+    }
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    alive.set(step + 1, (heapUsed + arrayBuffers) / 1e6);
+  }
 }
 
 const median = (from, to) => resident.slice(from, to).sort()[(to - from) >> 1];
-console.log(JSON.stringify({ early: median(earlyFrom, earlyTo), late: median(lateFrom, steps) }));
+const [early, late] = [median(earlyFrom, earlyTo), median(lateFrom, steps)];
+console.log(JSON.stringify({ early, late, aliveEarly: alive.get(earlyTo), aliveLate: alive.get(steps) }));
