@@ -9,31 +9,10 @@
 import { backendInfo, kernelsFor, setBackend, setNumThreads } from '../src/backend/select.ts';
 import { interleaved, report, timeColumns } from './harness.ts';
 import { significant } from './statistics.ts';
+import { gemmForms, gemmShapes } from './workloads.ts';
 import { fmaPeak, readBandwidth } from './yardstick.ts';
 
-/** [m, n, k] of op(A) [m, k] times op(B) [k, n]. */
-type Size = readonly [number, number, number];
-
-const SUITE: readonly Size[] = [
-  [64, 64, 64],
-  [128, 128, 128],
-  [256, 256, 256],
-  [512, 512, 512],
-  [1024, 1024, 1024],
-  [2048, 2048, 2048],
-  [32, 2048, 512],
-  [64, 4096, 1024],
-  [4096, 1024, 2048],
-  [1, 2048, 512],
-  [8, 2048, 512],
-  [7, 33, 65],
-];
-const layouts = [
-  ['NN', false, false],
-  ['NT', false, true],
-  ['TN', true, false],
-  ['TT', true, true],
-] as const;
+type Size = (typeof gemmShapes)[number];
 
 const flopsOf = ([m, n, k]: Size): number => 2 * m * n * k;
 
@@ -42,7 +21,7 @@ function sizesOf(args: readonly string[]): readonly Size[] {
     const size = /^(\d+)x(\d+)x(\d+)$/.exec(arg);
     return size === null ? [] : [[Number(size[1]), Number(size[2]), Number(size[3])]];
   });
-  return named.length > 0 ? named : SUITE;
+  return named.length > 0 ? named : gemmShapes;
 }
 
 /** Values in [-0.5, 0.5) that no kernel can take for something special. */
@@ -59,8 +38,8 @@ function rowsOf(size: Size, threads: number, most: number): Record<string, unkno
   // Enough calls a round that a clock can tell them apart.
   const calls = Math.max(1, Math.ceil((2e-3 * threads * most) / flopsOf(size)));
   setNumThreads(threads);
-  const subjects = layouts.map(([name, transA, transB]) => ({
-    name,
+  const subjects = gemmForms.map(({ form, transA, transB }) => ({
+    name: form,
     run: () => {
       for (let i = 0; i < calls; i++) kernels.gemm(transA, transB, m, n, k, a, b, c, false, null, 1, 0, 0, 0);
     },

@@ -46,3 +46,23 @@ export function multiplyingWeights({ embed, hidden, layers }: CharModelSize, cel
 export function trainFlops(size: TrainSize, cell: Cell = 'LSTM'): number {
   return 3 * 2 * multiplyingWeights(size, cell) * size.batch * size.steps;
 }
+
+const squares = [64, 128, 256, 512, 1024, 2048].map((n) => [n, n, n] as const);
+
+/** m × n × k of the products that count. */
+export const gemmShapes: readonly (readonly [m: number, n: number, k: number])[] = [
+  ...squares,
+  [32, 2048, 512],
+  [64, 4096, 1024],
+  [4096, 1024, 2048],
+  [1, 2048, 512],
+  [8, 2048, 512],
+  [7, 33, 65],
+];
+
+export const gemmForms = [
+  { form: 'NN', transA: false, transB: false },
+  { form: 'NT', transA: false, transB: true },
+  { form: 'TN', transA: true, transB: false },
+  { form: 'TT', transA: true, transB: true },
+] as const;

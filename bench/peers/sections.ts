@@ -1,9 +1,9 @@
 /** Which work is put to which peers, and under which heading. */
 
-import { type Cell, generateSizes, sizeName, trainFlops, trainSizes } from '../workloads.ts';
+import { type Cell, gemmForms, gemmShapes, generateSizes, sizeName, trainFlops, trainSizes } from '../workloads.ts';
 import { contest, type Outcome, type PeerProcess } from './contest.ts';
 import type { Row, Section } from './tables.ts';
-import { gemmForms, gemmShapes, layerFlops, layerSizes, type Work } from './works.ts';
+import { layerFlops, layerSizes, type Work } from './works.ts';
 
 /** The peers that are there; `ours` always is. */
 export interface Peers {

@@ -39,26 +39,6 @@ export interface Answer {
   readonly most?: number;
 }
 
-const squares = [64, 128, 256, 512, 1024, 2048].map((n) => [n, n, n]);
-
-/** m × n × k of the products that count. */
-export const gemmShapes: readonly (readonly number[])[] = [
-  ...squares,
-  [32, 2048, 512],
-  [64, 4096, 1024],
-  [4096, 1024, 2048],
-  [1, 2048, 512],
-  [8, 2048, 512],
-  [7, 33, 65],
-];
-
-export const gemmForms = [
-  { form: 'NN', transA: false, transB: false },
-  { form: 'NT', transA: false, transB: true },
-  { form: 'TN', transA: true, transB: false },
-  { form: 'TT', transA: true, transB: true },
-] as const;
-
 export const layerSizes: readonly LayerSize[] = [
   { inputs: 64, hidden: 128, batch: 32, steps: 64 },
   { inputs: 64, hidden: 256, batch: 32, steps: 64 },

@@ -20,14 +20,10 @@ int64_t span(Args& in, int64_t outputs, int64_t stride, int64_t kernel, int64_t 
   return in.add(in.add(in.mul(outputs, stride), in.mul(kernel - 1, dilation)), 1);
 }
 
-// (batch, groups, inChannels, outChannels, inHeight, inWidth, kernelHeight, kernelWidth, outHeight, outWidth, strideY,
-//  strideX, padTop, padLeft, dilationY, dilationX, …)
-ConvDims read_conv_dims(Args& in) {
-  ConvDims d{};
-  d.batch = in.dim("batch");
-  d.groups = in.integer("groups", 1, kMaxDim);
-  d.in_channels = in.dim("inChannels");
-  d.out_channels = in.dim("outChannels");
+// (inHeight, inWidth, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, padTop, padLeft, dilationY,
+//  dilationX, …)
+template <class Dims>
+void read_window(Args& in, Dims& d) {
   d.in_height = in.dim("inHeight");
   d.in_width = in.dim("inWidth");
   d.kernel_height = in.integer("kernelHeight", 1, kMaxDim);
@@ -40,6 +36,16 @@ ConvDims read_conv_dims(Args& in) {
   d.pad_left = in.dim("padLeft");
   d.dilation_y = in.integer("dilationY", 1, kMaxDim);
   d.dilation_x = in.integer("dilationX", 1, kMaxDim);
+}
+
+// (batch, groups, inChannels, outChannels, window…, …)
+ConvDims read_conv_dims(Args& in) {
+  ConvDims d{};
+  d.batch = in.dim("batch");
+  d.groups = in.integer("groups", 1, kMaxDim);
+  d.in_channels = in.dim("inChannels");
+  d.out_channels = in.dim("outChannels");
+  read_window(in, d);
   if (in.ok() && (d.in_channels % d.groups != 0 || d.out_channels % d.groups != 0)) {
     in.refuse(ErrorClass::kShape, "groups must divide the channels: got %lld of %lld and %lld",
               static_cast<long long>(d.groups), static_cast<long long>(d.in_channels),
@@ -101,23 +107,11 @@ bool read_conv2d_backward_weight(Args& in, Conv2dBackwardWeightArgs& a) {
 
 namespace {
 
-// (planes, inHeight, inWidth, kernelHeight, kernelWidth, outHeight, outWidth, strideY, strideX, padTop, padLeft,
-//  dilationY, dilationX, …)
+// (planes, window…, …)
 PoolDims read_pool_dims(Args& in) {
   PoolDims d{};
   d.planes = in.dim("planes");
-  d.in_height = in.dim("inHeight");
-  d.in_width = in.dim("inWidth");
-  d.kernel_height = in.integer("kernelHeight", 1, kMaxDim);
-  d.kernel_width = in.integer("kernelWidth", 1, kMaxDim);
-  d.out_height = in.dim("outHeight");
-  d.out_width = in.dim("outWidth");
-  d.stride_y = in.integer("strideY", 1, kMaxDim);
-  d.stride_x = in.integer("strideX", 1, kMaxDim);
-  d.pad_top = in.dim("padTop");
-  d.pad_left = in.dim("padLeft");
-  d.dilation_y = in.integer("dilationY", 1, kMaxDim);
-  d.dilation_x = in.integer("dilationX", 1, kMaxDim);
+  read_window(in, d);
   // Keeps every place that the kernels form within 64 bits.
   span(in, d.out_height, d.stride_y, d.kernel_height, d.dilation_y);
   span(in, d.out_width, d.stride_x, d.kernel_width, d.dilation_x);

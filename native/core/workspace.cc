@@ -9,22 +9,22 @@
 #endif
 
 namespace lanegrad {
+#if defined(__linux__)
 namespace {
 
 // Packed operands of some megabytes are walked again and again: on pages of 4 KiB the address translation costs up to
 // a tenth of a large product or recurrent layer.
-[[maybe_unused]] constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kHugePage = size_t{2} << 20;
 
-#if defined(__linux__)
 float* allocate_huge(size_t bytes) noexcept {
   const size_t rounded = (bytes + kHugePage - 1) / kHugePage * kHugePage;
   void* data = aligned_alloc(kHugePage, rounded);
   if (data != nullptr) madvise(data, rounded, MADV_HUGEPAGE);  // a wish: small pages do as well
   return static_cast<float*>(data);
 }
-#endif
 
 }  // namespace
+#endif
 
 float* allocate_aligned(size_t floats) noexcept {
   if (floats > (SIZE_MAX - kScratchAlign) / sizeof(float)) return nullptr;

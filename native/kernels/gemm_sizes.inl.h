@@ -33,5 +33,5 @@ constexpr int kSwapGroup = 16;  // rows that are transposed together
 constexpr int kSwapRun = 64;    // and stored together, in runs of that length
 
 constexpr double kFlopsPerThread = 2097152.0;  // about 10 µs; below, splitting costs more than it gives
-constexpr double kFlopsPerRead = 8.0;  // a value of an operand read from the third-level cache takes as long
+constexpr double kFlopsPerRead = 8.0;          // a value of an operand read from the third-level cache takes as long
 constexpr double kFlopsPerTask = 16777216.0;   // where threads get more than one task each

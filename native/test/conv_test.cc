@@ -7,20 +7,12 @@
 
 #include <vector>
 
-#include "../core/dispatch.h"
-#include "../core/thread_pool.h"
-#include "../core/workspace.h"
-#include "check.h"
-#include "fuses.h"
 #include "guarded.h"
+#include "machine.h"
 
 using namespace lanegrad;
 
 namespace {
-
-uint32_t g_seed = 1;
-uint32_t draw_word() { return (g_seed = g_seed * 1664525u + 1013904223u) >> 8; }
-float draw() { return static_cast<float>(static_cast<int32_t>(draw_word()) - (1 << 23)) * 0x1p-23f; }
 
 size_t count(int64_t n) { return static_cast<size_t>(n); }
 
@@ -35,26 +27,11 @@ struct Drawn : Array {
   }
 };
 
-struct Machine {
-  const KernelTable& table;
-  int threads;
-  Parallel parallel = parallel_with(threads);
-  bool fused = fuses(table);
-  Workspace workspace{};
-
-  // Filled with NaN: nothing that reaches a result may be read from it before it is written.
-  Scratch scratch(size_t floats) {
-    float* data = workspace.reserve(floats);
-    CHECK(data != nullptr);
-    for (size_t i = 0; i < floats; ++i) data[i] = NAN;
-    return {data, floats};
-  }
-  // Without a fused multiply-add the sums of `terms` products below 1 differ by their roundings.
-  void check(float got, float want, int64_t terms) const {
-    if (fused) CHECK(memcmp(&got, &want, sizeof got) == 0);
-    else CHECK(fabsf(got - want) <= 0x1p-22f * static_cast<float>(terms + 8));
-  }
-};
+// Without a fused multiply-add the sums of `terms` products below 1 differ by their roundings.
+void check(const Machine& m, float got, float want, int64_t terms) {
+  if (m.fused) CHECK(memcmp(&got, &want, sizeof got) == 0);
+  else CHECK(fabsf(got - want) <= 0x1p-22f * static_cast<float>(terms + 8));
+}
 
 // Adds `part` to a total that may not have begun.
 struct Total {
@@ -132,7 +109,7 @@ void forward(Machine& m, const Convolution& c, bool biased) {
               }
             }
           }
-          m.check(y[c.y_at(n, o, oy, ox)], chain.result(), chain.terms);
+          check(m, y[c.y_at(n, o, oy, ox)], chain.result(), chain.terms);
         }
       }
     }
@@ -170,7 +147,7 @@ void backward_data(Machine& m, const Convolution& c) {
               }
             }
           }
-          m.check(dx[count(c.x_at(n, i, iy, ix))], chain.result(), chain.terms);
+          check(m, dx[count(c.x_at(n, i, iy, ix))], chain.result(), chain.terms);
         }
       }
     }
@@ -251,11 +228,11 @@ void backward_weight(Machine& m, const Convolution& c) {
   for (int64_t o = 0; o < d.out_channels; ++o) {
     Total bias;
     for (int64_t n = 0; n < d.batch; ++n) bias.add(sum_row(dy.data + (n * d.out_channels + o) * plane, plane));
-    m.check(db[count(o)], bias.sum, terms);
+    check(m, db[count(o)], bias.sum, terms);
     for (int64_t i = 0; i < c.channels; ++i) {
       for (int64_t ky = 0; ky < d.kernel_height; ++ky) {
         for (int64_t kx = 0; kx < d.kernel_width; ++kx) {
-          m.check(dw[c.w_at(o, i, ky, kx)], weight_element(c, x.data, dy.data, o, i, ky, kx), terms);
+          check(m, dw[c.w_at(o, i, ky, kx)], weight_element(c, x.data, dy.data, o, i, ky, kx), terms);
         }
       }
     }

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <vector>
@@ -53,6 +54,22 @@ inline bool same_bits(const std::vector<Floats>& a, const std::vector<Floats>& b
     if (!a[i].empty() && memcmp(a[i].data(), b[i].data(), a[i].size() * sizeof(float)) != 0) return false;
   }
   return true;
+}
+
+// The results of one test on every instruction set and several thread counts: one set of bits for all that fuse, whatever
+// the threads, and one for each that does not.
+inline void test_machines(const char* name, std::vector<Floats> (*everything)(const KernelTable&, int threads)) {
+  retain_pool();
+  const IsaList& list = available_isas();
+  const std::vector<Floats> best = everything(*list.tables[0], 1);
+  for (int i = 0; i < list.count; ++i) {
+    const KernelTable& table = *list.tables[i];
+    const std::vector<Floats> one = everything(table, 1);
+    if (fuses(table)) CHECK(same_bits(one, best));
+    for (const int threads : {2, 8}) CHECK(same_bits(everything(table, threads), one));
+    printf("%s: %s ok\n", name, table.name);
+  }
+  release_pool();
 }
 
 }  // namespace lanegrad

@@ -259,16 +259,6 @@ std::vector<Floats> everything(const KernelTable& table, int threads) {
 }  // namespace
 
 int main() {
-  retain_pool();
-  const IsaList& list = available_isas();
-  const std::vector<Floats> best = everything(*list.tables[0], 1);
-  for (int i = 0; i < list.count; ++i) {
-    const KernelTable& table = *list.tables[i];
-    const std::vector<Floats> one = everything(table, 1);
-    if (fuses(table)) CHECK(same_bits(one, best));
-    for (const int threads : {2, 8}) CHECK(same_bits(everything(table, threads), one));
-    printf("recurrent: %s ok\n", table.name);
-  }
-  release_pool();
+  test_machines("recurrent", everything);
   return 0;
 }

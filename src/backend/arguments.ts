@@ -83,16 +83,10 @@ export interface LstmGradsOut extends RecurrentGradsOut {
 }
 
 /**
- * Sizes of a two-dimensional convolution (cross-correlation); one-dimensional ones have height 1. Output (y, x) meets
- * the kernel's element (i, j) at the input's (y·strideY − padTop + i·dilationY, x·strideX − padLeft + j·dilationX);
- * what lies outside the input, on any side, counts as zeros.
+ * How a window goes over a plane; one-dimensional ones have height 1. Output (y, x) meets the window's element (i, j) at
+ * the input's (y·strideY − padTop + i·dilationY, x·strideX − padLeft + j·dilationX).
  */
-export interface ConvDims {
-  readonly batch: number;
-  /** Divides both numbers of channels; each group is a convolution of its own. */
-  readonly groups: number;
-  readonly inChannels: number;
-  readonly outChannels: number;
+export interface WindowDims {
   readonly inHeight: number;
   readonly inWidth: number;
   readonly kernelHeight: number;
@@ -107,21 +101,18 @@ export interface ConvDims {
   readonly dilationX: number;
 }
 
-/** Sizes of a pooling of `planes` planes; the geometry is that of `ConvDims`, but what lies outside is left out. */
-export interface PoolDims {
+/** Sizes of a convolution (cross-correlation); what lies outside the input, on any side, counts as zeros. */
+export interface ConvDims extends WindowDims {
+  readonly batch: number;
+  /** Divides both numbers of channels; each group is a convolution of its own. */
+  readonly groups: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+}
+
+/** Sizes of a pooling; what lies outside the input is left out. */
+export interface PoolDims extends WindowDims {
   readonly planes: number;
-  readonly inHeight: number;
-  readonly inWidth: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly outHeight: number;
-  readonly outWidth: number;
-  readonly strideY: number;
-  readonly strideX: number;
-  readonly padTop: number;
-  readonly padLeft: number;
-  readonly dilationY: number;
-  readonly dilationX: number;
 }
 
 /** One Adam step; `biasCorrection1 = 1 − β1^t`, `biasCorrection2 = 1 − β2^t`, computed by the caller in float64. */

@@ -44,11 +44,7 @@ type RecurrentOperands = [
   bHh: Optional<FloatArray>,
   h0: FloatArray,
 ];
-type ConvSizes = [
-  batch: number,
-  groups: number,
-  inChannels: number,
-  outChannels: number,
+type WindowSizes = [
   inHeight: number,
   inWidth: number,
   kernelHeight: number,
@@ -62,21 +58,8 @@ type ConvSizes = [
   dilationY: number,
   dilationX: number,
 ];
-type PoolSizes = [
-  planes: number,
-  inHeight: number,
-  inWidth: number,
-  kernelHeight: number,
-  kernelWidth: number,
-  outHeight: number,
-  outWidth: number,
-  strideY: number,
-  strideX: number,
-  padTop: number,
-  padLeft: number,
-  dilationY: number,
-  dilationX: number,
-];
+type ConvSizes = [batch: number, groups: number, inChannels: number, outChannels: number, ...window: WindowSizes];
+type PoolSizes = [planes: number, ...window: WindowSizes];
 type LstmOperands = [...RecurrentOperands, c0: FloatArray];
 type RecurrentProducts = [dx: Optional<FloatArray>, dwIh: Optional<FloatArray>, dwHh: Optional<FloatArray>];
 type PlanArguments = [kind: number, size: number, layout: Optional<Int32Array>];

@@ -21,6 +21,7 @@ import type {
   RnnGradsOut,
   SamplingRule,
   SgdStep,
+  WindowDims,
 } from '../arguments.ts';
 import type { Backend, CharSampler } from '../backend.ts';
 import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../opcodes.ts';
@@ -57,15 +58,13 @@ class NativeCharSampler implements CharSampler {
   }
 }
 
-function convSizes(d: ConvDims) {
-  const sizes = [d.batch, d.groups, d.inChannels, d.outChannels, d.inHeight, d.inWidth] as const;
-  const kernel = [d.kernelHeight, d.kernelWidth, d.outHeight, d.outWidth] as const;
-  return [...sizes, ...kernel, d.strideY, d.strideX, d.padTop, d.padLeft, d.dilationY, d.dilationX] as const;
+function windowSizes(d: WindowDims) {
+  const sizes = [d.inHeight, d.inWidth, d.kernelHeight, d.kernelWidth, d.outHeight, d.outWidth] as const;
+  return [...sizes, d.strideY, d.strideX, d.padTop, d.padLeft, d.dilationY, d.dilationX] as const;
 }
 
-function poolSizes(d: PoolDims) {
-  const sizes = [d.planes, d.inHeight, d.inWidth, d.kernelHeight, d.kernelWidth, d.outHeight, d.outWidth] as const;
-  return [...sizes, d.strideY, d.strideX, d.padTop, d.padLeft, d.dilationY, d.dilationX] as const;
+function convSizes(d: ConvDims) {
+  return [d.batch, d.groups, d.inChannels, d.outChannels, ...windowSizes(d)] as const;
 }
 
 export class NativeBackend implements Backend {
@@ -207,10 +206,10 @@ export class NativeBackend implements Backend {
     this.#addon.conv2dBackwardWeight(...convSizes(dims), x, dy, dw, db);
   }
   maxPool2d(dims: PoolDims, x: FloatArray, y: FloatArray, indices: Int32Array | null): void {
-    this.#addon.maxPool2d(...poolSizes(dims), x, y, indices);
+    this.#addon.maxPool2d(dims.planes, ...windowSizes(dims), x, y, indices);
   }
   maxPool2dBackward(dims: PoolDims, dy: FloatArray, indices: Int32Array, dx: FloatArray): void {
-    this.#addon.maxPool2dBackward(...poolSizes(dims), dy, indices, dx);
+    this.#addon.maxPool2dBackward(dims.planes, ...windowSizes(dims), dy, indices, dx);
   }
   gruWorkspaceSize({ steps, batch, inputs, hidden, reverse }: RecurrentDims): number {
     return this.#addon.gruWorkspaceSize(steps, batch, inputs, hidden, reverse);

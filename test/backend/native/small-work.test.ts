@@ -2,15 +2,13 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/backend/backend.ts';
-import { loadAddon } from '../../../src/backend/native/load.ts';
 import { NativeBackend } from '../../../src/backend/native/native.ts';
 import { SMALL_WORK, SmallWorkBackend } from '../../../src/backend/native/small-work.ts';
 import { BinaryOp, CompareOp, UnaryOp } from '../../../src/backend/opcodes.ts';
 import { planBroadcast, type Shape, sizeOf } from '../../../src/core/shape.ts';
 import { BufferError } from '../../../src/errors.ts';
 import { mulberry } from '../../support/sampler.ts';
-
-const { addon, reason } = loadAddon(process.env.LANEGRAD_NATIVE_PATH || undefined);
+import { addon, describeNative } from './addon.ts';
 
 /** The ends of every range: zeros of both signs, the smallest and largest denormals and normals, infinities, NaN. */
 const EDGES = [0, -0, 1e-45, -1e-45, 1.1754942e-38, -1.1754942e-38, 1.1754944e-38, 3.4028235e38, -3.4028235e38]
@@ -37,7 +35,7 @@ function bitsOf(y: Float32Array | Uint8Array): number[] {
 }
 
 /** Counts what reaches the addon. */
-function counting(calls: string[]): ProxyHandler<NonNullable<typeof addon>> {
+function counting(calls: string[]): ProxyHandler<typeof addon> {
   return {
     get(target, name) {
       calls.push(String(name));
@@ -46,9 +44,7 @@ function counting(calls: string[]): ProxyHandler<NonNullable<typeof addon>> {
   };
 }
 
-if (addon === null) {
-  test.skip(`small work: ${reason}`, () => {});
-} else {
+describeNative('small work', () => {
   const calls: string[] = [];
   const small = new SmallWorkBackend(new Proxy(addon, counting(calls)));
   const native = new NativeBackend(addon);
@@ -199,4 +195,4 @@ if (addon === null) {
     expect(() => small.binary(BinaryOp.add, plan, y, y, x)).toThrow(BufferError);
     expect(() => small.unary(UnaryOp.neg, x, x, 0, 0)).toThrow(BufferError);
   });
-}
+});
