@@ -105,17 +105,17 @@ void gemm(Machine& m) {
 }
 
 // Two layers; the state after a walk is that of the layers run over the same characters, to the bit.
-void sampler(Machine& m, std::vector<Floats>& bits) {
+void sampler(Machine& m, std::vector<Floats>& bits, int64_t vocab, int64_t hidden) {
   g_seed = 21;
-  constexpr int64_t kVocab = 37, kEmbed = 11, kHidden = 19;
+  constexpr int64_t kEmbed = 11;
   constexpr int32_t kSteps = 60, kGiven = 5, kLayers = 2;
-  const Floats embedding = drawn(kVocab * kEmbed), head = drawn(kVocab * kHidden, 2), head_bias = drawn(kVocab);
+  const Floats embedding = drawn(vocab * kEmbed), head = drawn(vocab * hidden, 2), head_bias = drawn(vocab);
   Floats w_ih[kLayers], w_hh[kLayers], b[kLayers];
-  CharSamplerWeights weights{{kVocab, kEmbed, kHidden, kLayers}, embedding.data(), {}, head.data(), head_bias.data()};
+  CharSamplerWeights weights{{vocab, kEmbed, hidden, kLayers}, embedding.data(), {}, head.data(), head_bias.data()};
   for (int32_t l = 0; l < kLayers; ++l) {
-    w_ih[l] = drawn(4 * kHidden * (l == 0 ? kEmbed : kHidden), 0.4f);
-    w_hh[l] = drawn(4 * kHidden * kHidden, 0.4f);
-    b[l] = drawn(4 * kHidden);
+    w_ih[l] = drawn(4 * hidden * (l == 0 ? kEmbed : hidden), 0.4f);
+    w_hh[l] = drawn(4 * hidden * hidden, 0.4f);
+    b[l] = drawn(4 * hidden);
     weights.layers[l] = {w_ih[l].data(), w_hh[l].data(), b[l].data(), b[l].data()};
   }
   Workspace packed;
@@ -124,10 +124,10 @@ void sampler(Machine& m, std::vector<Floats>& bits) {
   m.table.char_sampler_pack(weights, copy);
   std::vector<double> draws(kSteps);
   for (double& v : draws) v = draw_word() * 0x1p-24;
-  const Floats start = drawn(2 * kLayers * kHidden);
+  const Floats start = drawn(2 * kLayers * hidden);
   Floats state = start;
   std::vector<int32_t> ids(kSteps + 1, -1);
-  for (int32_t i = 0; i < kGiven; ++i) ids[static_cast<size_t>(i)] = static_cast<int32_t>(draw_word() % kVocab);
+  for (int32_t i = 0; i < kGiven; ++i) ids[static_cast<size_t>(i)] = static_cast<int32_t>(draw_word() % static_cast<uint32_t>(vocab));
   CharSamplerArgs args{weights.dims, copy, ids.data(), draws.data(), state.data(), kGiven, kSteps, 0.8, 0.95, 20};
   const auto run = [&] {
     return m.table.char_sampler_run(args, m.parallel, m.scratch(m.table.char_sampler_run_scratch(args, m.threads)));
@@ -135,23 +135,23 @@ void sampler(Machine& m, std::vector<Floats>& bits) {
   CHECK(run() == -1);
   Floats below(kSteps * kEmbed);
   for (size_t i = 0; i < kSteps; ++i) {
-    CHECK(ids[i + 1] >= 0 && ids[i + 1] < kVocab);
+    CHECK(ids[i + 1] >= 0 && ids[i + 1] < vocab);
     memcpy(&below[i * kEmbed], &embedding[static_cast<size_t>(ids[i]) * kEmbed], kEmbed * sizeof(float));
   }
   for (int32_t l = 0; l < kLayers; ++l) {
-    const RecurrentDims dims{kSteps, 1, l == 0 ? kEmbed : kHidden, kHidden, false};
-    const float* h0 = &start[static_cast<size_t>(l * kHidden)];
-    const float* c0 = &start[static_cast<size_t>((kLayers + l) * kHidden)];
-    Floats y(kSteps * kHidden), h(kHidden), c(kHidden), workspace = garbage(m.table.lstm_workspace(dims));
+    const RecurrentDims dims{kSteps, 1, l == 0 ? kEmbed : hidden, hidden, false};
+    const float* h0 = &start[static_cast<size_t>(l * hidden)];
+    const float* c0 = &start[static_cast<size_t>((kLayers + l) * hidden)];
+    Floats y(static_cast<size_t>(kSteps * hidden)), h(static_cast<size_t>(hidden)), c(h), workspace = garbage(m.table.lstm_workspace(dims));
     const LstmInputs in{below.data(), w_ih[l].data(), w_hh[l].data(), b[l].data(), b[l].data(), h0, c0};
     const LstmArgs layer{dims, in, y.data(), h.data(), c.data(), workspace.data()};
     m.table.lstm(layer, m.parallel, m.scratch(m.table.lstm_scratch(layer, m.threads)));
-    CHECK(memcmp(h.data(), &state[static_cast<size_t>(l * kHidden)], kHidden * sizeof(float)) == 0);
-    CHECK(memcmp(c.data(), &state[static_cast<size_t>((kLayers + l) * kHidden)], kHidden * sizeof(float)) == 0);
+    CHECK(memcmp(h.data(), &state[static_cast<size_t>(l * hidden)], static_cast<size_t>(hidden) * sizeof(float)) == 0);
+    CHECK(memcmp(c.data(), &state[static_cast<size_t>((kLayers + l) * hidden)], static_cast<size_t>(hidden) * sizeof(float)) == 0);
     below = y;
   }
   bits.push_back(state);
-  ids[2] = kVocab;
+  ids[2] = vocab;
   CHECK(run() == 2);
   CHECK(memcmp(state.data(), bits.back().data(), state.size() * sizeof(float)) == 0);
 }
@@ -160,7 +160,10 @@ std::vector<Floats> everything(const KernelTable& table, int threads) {
   Machine m{table, threads};
   std::vector<Floats> bits;
   gemm(m);
-  sampler(m, bits);
+  // The first layer's input part out of a table and not; layers that the threads share and such that they do not.
+  sampler(m, bits, 37, 19);
+  sampler(m, bits, 61, 19);
+  sampler(m, bits, 37, 150);
   return bits;
 }
 
