@@ -1,8 +1,18 @@
 /** Golden derivatives: Jacobians, Hessians, double backward, n-th derivatives. */
 
 import { expect } from 'vitest';
-import { grad } from '../src/autograd/index.ts';
-import { add, mul, reshape, select, square, sum } from '../src/ops/index.ts';
+import {
+  add,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  square,
+  sum,
+  type TensorFunction,
+  valueAndGrad,
+  vjp,
+} from '../src/ops/index.ts';
 import type { Tensor } from '../src/tensor.ts';
 import { lacking, testCase, testSkipped } from './support/expression-cases.ts';
 import {
@@ -33,70 +43,52 @@ const family = loadFamily<AutogradCase>('autograd');
 
 type Results = Record<string, ArrayLike<number>>;
 
-/** For each element of `y`, its gradient with respect to each input: rows of the Jacobians. */
-function jacobianOf(y: Tensor, inputs: readonly Tensor[]): Float64Array[] {
-  const rows = inputs.map((input) => new Float64Array(y.size * input.size));
-  if (!y.requiresGrad) return rows;
-  for (let k = 0; k < y.size; k++) {
-    const found = grad(select(reshape(y, [y.size]), 0, k), inputs, { retainGraph: true, allowUnused: true });
-    for (const [i, gradient] of found.entries()) if (gradient) rows[i].set(gradient.data, k * inputs[i].size);
-  }
-  return rows;
-}
-
-/** Σ over the inputs of ⟨a, b⟩. */
-function inner(a: readonly Tensor[], b: readonly Tensor[]): Tensor {
-  return a.map((each, i) => sum(mul(each, b[i]))).reduce((total, term) => add(total, term));
-}
-
+/** What is asked of the function of a case, by the functional API alone. */
 function derive(fixture: AutogradCase, dtype: FloatDType): Results {
   const { kind, inputs, constants = {}, direction = {}, cotangent } = fixture;
-  const read = (names: Names, requiresGrad: boolean) =>
-    Object.entries(names).map(([name, at]) => [name, toTensor(family.tensor(at), dtype, requiresGrad)] as const);
-  const leaves = read(inputs, true);
-  const names = leaves.map(([name]) => name);
-  const xs = leaves.map(([, x]) => x);
-  const along = read(direction, false).map(([, d]) => d);
-  const scope = new Map<string, Value>([...leaves, ...read(constants, false)]);
-  const value = evaluate(parsePython(fixture.function), scope, torchHost) as Tensor;
-  const results: Results = { value: value.data };
-  const give = (label: string, found: readonly (Tensor | null)[]) => {
-    for (const [i, gradient] of found.entries()) {
-      results[`${label}.${names[i]}`] = gradient?.data ?? new Float64Array(xs[i].size);
-    }
+  const read = (at: Names) => Object.values(at).map((name) => toTensor(family.tensor(name), dtype));
+  const names = Object.keys(inputs);
+  const [xs, along] = [read(inputs), read(direction)];
+  const expression = parsePython(fixture.function);
+  const fixed = Object.keys(constants).map((name, i) => [name, read(constants)[i]] as const);
+  const fn = (...leaves: Tensor[]): Tensor => {
+    const scope = new Map<string, Value>([...names.map((name, i) => [name, leaves[i]] as const), ...fixed]);
+    return evaluate(expression, scope, torchHost) as Tensor;
+  };
+  const results: Results = {};
+  const give = (label: string, found: readonly Tensor[]) => {
+    for (const [i, tensor] of found.entries()) results[`${label}.${names[i]}`] = tensor.data;
   };
 
   if (kind === 'derivatives') {
-    let current = value;
+    let derivative: TensorFunction<Tensor> = fn;
     results.values = fixture.values!.map((_, k) => {
-      if (k > 0) current = grad(current, xs, { createGraph: true })[0];
-      return current.item();
+      const before = derivative;
+      if (k > 0) derivative = (x) => valueAndGrad(before, x, { createGraph: true })[1];
+      return derivative(xs[0]).item();
     });
   } else if (kind === 'jacobian') {
-    const jacobians = jacobianOf(value, xs);
-    for (const [i, name] of names.entries()) results[`jacobian.${name}`] = jacobians[i];
-    results.jvp = Float64Array.from({ length: value.size }, (_, k) =>
-      jacobians.reduce((total, rows, i) => {
-        const { size, data } = along[i];
-        for (let j = 0; j < size; j++) total += rows[k * size + j] * data[j];
-        return total;
-      }, 0),
-    );
-    const seed = toTensor(family.tensor(cotangent!), dtype);
-    give('vjp', grad(value, xs, { seeds: seed, allowUnused: true }));
+    give('jacobian', jacobian(fn, xs));
+    const [value, product] = jvp(fn, xs, along);
+    Object.assign(results, { value: value.data, jvp: product.data });
+    give('vjp', vjp(fn, xs, toTensor(family.tensor(cotangent!), dtype))[1]);
   } else {
-    const first = grad(value, xs, { createGraph: true });
-    give('gradient', first);
+    const [value, gradients] = valueAndGrad(fn, xs);
+    results.value = value.data;
+    give('gradient', gradients);
     if (kind === 'double_backward') {
-      const penalty = first.map((g) => sum(square(g))).reduce((total, term) => add(total, term));
+      const penaltyOf: TensorFunction<Tensor> = (...leaves) =>
+        valueAndGrad(fn, leaves, { createGraph: true })[1]
+          .map((g) => sum(square(g)))
+          .reduce((total, term) => add(total, term));
+      const [penalty, found] = valueAndGrad(penaltyOf, xs);
       results.penalty = penalty.data;
-      give('penalty_gradient', grad(penalty, xs, { allowUnused: true }));
+      give('penalty_gradient', found);
     } else {
-      for (const [a, nameA] of names.entries()) {
-        const rows = jacobianOf(first[a], xs);
-        for (const [b, nameB] of names.entries()) results[`hessian.${nameA},${nameB}`] = rows[b];
+      for (const [a, rows] of hessian(fn, xs).entries()) {
+        for (const [b, block] of rows.entries()) results[`hessian.${names[a]},${names[b]}`] = block.data;
       }
-      give('hvp', grad(inner(first, along), xs, { allowUnused: true }));
+      give('hvp', hvp(fn, xs, along)[1]);
     }
   }
   return results;

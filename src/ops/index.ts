@@ -41,6 +41,18 @@ export {
   type Sampler,
 } from './define.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
+export {
+  type Each,
+  type FunctionalOptions,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  type TensorFunction,
+  type Tensors,
+  valueAndGrad,
+  vjp,
+} from './functional.ts';
 export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
 export { gruLayer } from './gru.ts';
 export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';
