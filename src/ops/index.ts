@@ -41,6 +41,7 @@ export {
   type Sampler,
 } from './define.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
+export { einsum } from './einsum.ts';
 export {
   type Each,
   type FunctionalOptions,
@@ -66,7 +67,7 @@ export {
   type Reduction,
 } from './loss.ts';
 export { type LstmLayerOutput, lstmLayer } from './lstm.ts';
-export { addmm, bmm, dot, linear, matmul, mm, type Transposes } from './matmul.ts';
+export { type AddmmOptions, addmm, bmm, dot, linear, matmul, mm, type Transposes } from './matmul.ts';
 export {
   chunk,
   flatten,
@@ -83,6 +84,22 @@ export {
 export { layerNorm } from './norm.ts';
 export { type MaxPoolOptions, maxPool1d, maxPool2d } from './pool.ts';
 export { pow } from './power.ts';
+export {
+  addbmm,
+  addmv,
+  addr,
+  baddbmm,
+  chainMatmul,
+  cross,
+  inner,
+  kron,
+  multiDot,
+  mv,
+  outer,
+  type TensordotAxes,
+  tensordot,
+  vdot,
+} from './products.ts';
 export type { RecurrentLayerOptions, RecurrentLayerOutput } from './recurrent.ts';
 export {
   amax,

@@ -181,20 +181,30 @@ export function dot(a: Tensor, b: Tensor): Tensor {
   return matmul(a, b);
 }
 
-function checkRank(op: string, x: Tensor, rank: number): void {
+/** @throws ShapeError  if x has not `rank` axes */
+export function checkRank(op: string, x: Tensor, rank: number): void {
   if (checkTensor(op, x).rank !== rank) {
     throw new ShapeError({ op, problem: `expected a tensor with ${rank} axes`, got: x.shape });
   }
 }
 
+export interface AddmmOptions {
+  /** Factor of what is added to; at 0 it is left out, also where it is no number. Default 1. */
+  beta?: number;
+  /** Factor of the product. Default 1. */
+  alpha?: number;
+}
+
+/** β·x + α·y. */
+export function scaledSum(x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOptions): Tensor {
+  const scaled = alpha === 1 ? y : mul(y, alpha);
+  if (beta === 0) return scaled;
+  return add(beta === 1 ? x : mul(x, beta), scaled);
+}
+
 /** β·x + α·a·b, x broadcast to the product. */
-export function addmm(
-  x: Tensor,
-  a: Tensor,
-  b: Tensor,
-  { beta = 1, alpha = 1 }: { beta?: number; alpha?: number } = {},
-): Tensor {
-  return add(beta === 1 ? x : mul(x, beta), alpha === 1 ? mm(a, b) : mul(mm(a, b), alpha));
+export function addmm(x: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {}): Tensor {
+  return scaledSum(checkTensor('addmm', x), mm(a, b), options);
 }
 
 registerOp({

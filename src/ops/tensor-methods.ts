@@ -10,6 +10,7 @@ import * as inPlace from './in-place.ts';
 import * as product from './matmul.ts';
 import * as movement from './movement.ts';
 import { pow } from './power.ts';
+import * as products from './products.ts';
 import * as reduce from './reduce.ts';
 import { indexSelect } from './rows.ts';
 import { logSoftmax, softmax } from './softmax.ts';
@@ -76,6 +77,18 @@ const first = {
   mm: product.mm,
   bmm: product.bmm,
   dot: product.dot,
+  vdot: products.vdot,
+  mv: products.mv,
+  outer: products.outer,
+  inner: products.inner,
+  tensordot: products.tensordot,
+  kron: products.kron,
+  cross: products.cross,
+  addmm: product.addmm,
+  baddbmm: products.baddbmm,
+  addbmm: products.addbmm,
+  addmv: products.addmv,
+  addr: products.addr,
   reshape: movement.reshape,
   flatten: movement.flatten,
   squeeze: movement.squeeze,

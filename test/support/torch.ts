@@ -38,19 +38,25 @@ const extreme = (fn: typeof ops.max): Callable =>
     const { values, indices } = fn(x, dim, { keepdim });
     return [values, indices];
   });
+const scaledSum = (operands: string, fn: typeof ops.addmm): Callable =>
+  row(`input ${operands} beta alpha`, (x: Tensor, a: Tensor, b: Tensor, beta?: number, alpha?: number) =>
+    fn(x, a, b, { beta, alpha }),
+  );
 /** `None` and an argument that is not given leave the library's default. */
 const orDefault = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
 
 const functions: Record<string, Callable> = {
   abs: unary(ops.abs),
   add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
-  addmm: row('input mat1 mat2 beta alpha', (x: Tensor, a: Tensor, b: Tensor, beta?: number, alpha?: number) =>
-    ops.addmm(x, a, b, { beta, alpha }),
-  ),
+  addbmm: scaledSum('batch1 batch2', ops.addbmm),
+  addmm: scaledSum('mat1 mat2', ops.addmm),
+  addmv: scaledSum('mat vec', ops.addmv),
+  addr: scaledSum('vec1 vec2', ops.addr),
   amax: reduction(ops.amax),
   amin: reduction(ops.amin),
   argmax: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmax(x, dim, { keepdim })),
   argmin: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmin(x, dim, { keepdim })),
+  baddbmm: scaledSum('batch1 batch2', ops.baddbmm),
   binary_cross_entropy_with_logits: row(
     'input target weight reduction pos_weight',
     (x: Tensor, target: Tensor, weight?: Tensor, reduction?: Reduction, posWeight?: Tensor) =>
@@ -59,6 +65,7 @@ const functions: Record<string, Callable> = {
   bmm: row('input mat2', ops.bmm),
   cat: row('tensors dim', ops.cat),
   ceil: unary(ops.ceil),
+  chain_matmul: row('*matrices', (matrices: Tensor[]) => ops.chainMatmul(...matrices)),
   chunk: row('input chunks dim', ops.chunk),
   clamp: row('input min max', ops.clamp),
   conv2d: row(
@@ -73,6 +80,7 @@ const functions: Record<string, Callable> = {
       groups?: number,
     ) => ops.conv2d(x, weight, bias, { stride, padding, dilation, groups }),
   ),
+  cross: row('input other dim', ops.cross),
   cross_entropy: row(
     'input target weight ignore_index reduction label_smoothing',
     (
@@ -87,6 +95,7 @@ const functions: Record<string, Callable> = {
   detach: row('input', (x: Tensor) => x.detach()),
   div: binary(ops.div),
   dot: row('input other', ops.dot),
+  einsum: row('equation *operands', (equation: string, operands: Tensor[]) => ops.einsum(equation, ...operands.flat())),
   embedding: row('input weight padding_idx', (ids: Tensor, weight: Tensor, paddingIdx?: number) =>
     ops.embedding(ids, weight, { paddingIdx }),
   ),
@@ -101,8 +110,11 @@ const functions: Record<string, Callable> = {
   ge: binary(ops.ge),
   gelu: row('input approximate', (x: Tensor, approximate?: 'none' | 'tanh') => ops.gelu(x, { approximate })),
   gt: binary(ops.gt),
+  ger: row('input vec2', ops.outer),
   index_add: row('input dim index source', ops.indexAdd),
   index_select: row('input dim index', ops.indexSelect),
+  inner: row('input other', ops.inner),
+  kron: row('input other', ops.kron),
   layer_norm: row('input normalized_shape weight bias eps', ops.layerNorm),
   le: binary(ops.le),
   leaky_relu: row('input negative_slope', ops.leakyRelu),
@@ -124,10 +136,12 @@ const functions: Record<string, Callable> = {
     ops.mseLoss(x, target, { reduction }),
   ),
   mul: binary(ops.mul),
+  mv: row('input vec', ops.mv),
   narrow: row('input dim start length', ops.narrow),
   ne: binary(ops.ne),
   neg: unary(ops.neg),
   one_hot: row('input num_classes', ops.oneHot),
+  outer: row('input vec2', ops.outer),
   permute: row('input *dims', (x: Tensor, dims: number[]) => ops.permute(x, dims)),
   pow: row('input exponent', ops.pow),
   reciprocal: unary(ops.reciprocal),
@@ -155,10 +169,12 @@ const functions: Record<string, Callable> = {
   sum: reduction(ops.sum),
   t: row('input', (x: Tensor) => ops.transpose(x, 0, 1)),
   tanh: unary(ops.tanh),
+  tensordot: row('a b dims', ops.tensordot),
   transpose: row('input dim0 dim1', ops.transpose),
   trunc: unary(ops.trunc),
   unsqueeze: row('input dim', ops.unsqueeze),
   var: variance(ops.variance),
+  vdot: row('input other', ops.vdot),
   view: row('input *shape', (x: Tensor, shape: number[]) => ops.reshape(x, shape)),
   where: row('condition input other', ops.where),
 };
