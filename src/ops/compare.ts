@@ -82,17 +82,22 @@ const whereOp = defineOp({
  * @throws DTypeError  if the mask is not bool (or uint8)
  */
 export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
+  return choose('where', mask, a, b);
+}
+
+/** `where` for the operation `op`, which the errors name. */
+function choose(op: string, mask: Tensor, a: Operand, b: Operand): Tensor {
   if (!(mask instanceof Tensor) || (mask.dtype !== 'bool' && mask.dtype !== 'uint8')) {
     throw new DTypeError({
-      op: 'where',
+      op,
       problem: 'the mask must be a tensor of bools',
       got: mask instanceof Tensor ? mask.dtype : mask,
       expected: 'bool',
     });
   }
-  const [ta, tb] = a instanceof Tensor || b instanceof Tensor ? operands('where', a, b) : numbers('where', a, b);
+  const [ta, tb] = a instanceof Tensor || b instanceof Tensor ? operands(op, a, b) : numbers(op, a, b);
   const dtype = resultDType(ta, tb);
-  return whereOp.run(broadcastTensors('where', mask, to(ta, dtype), to(tb, dtype)), undefined);
+  return whereOp.run(broadcastTensors(op, mask, to(ta, dtype), to(tb, dtype)), undefined);
 }
 
 /** Two JavaScript numbers: float32, as numbers make it. */
@@ -104,9 +109,9 @@ function numbers(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
 /**
  * `x` with `value` in the places where the mask holds.
  *
- * Shapes:   x [...], mask broadcast to it
+ * Shapes:   x and mask broadcast together
  * Gradient: dx = dy where the mask does not hold
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: number | Tensor): Tensor {
-  return where(mask, operand('maskedFill', value, x), x);
+  return choose('maskedFill', mask, operand('maskedFill', value, x), x);
 }
