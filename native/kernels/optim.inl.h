@@ -127,8 +127,8 @@ inline void sum_squares_of(const float* x, int64_t n, double* sums) {
       const v16 v = load_piece(x + b * kReduceBlock + i, count);
       LANEGRAD_UNROLL for (int r = 0; r < kRegisters; ++r) {
         const vd low = widen_low(v.r[r]), high = widen_high(v.r[r]);
-        acc[b][2 * r] = acc[b][2 * r] + low * low;
-        acc[b][2 * r + 1] = acc[b][2 * r + 1] + high * high;
+        acc[b][2 * r] = fma(low, low, acc[b][2 * r]);
+        acc[b][2 * r + 1] = fma(high, high, acc[b][2 * r + 1]);
       }
     }
   });

@@ -185,9 +185,42 @@ inline void reduce_rows(const ReduceArgs& args, const Parallel& par, Scratch scr
 constexpr int kStripRows = 8;
 constexpr int64_t kLeastStrip = 256, kMostStrip = 2048;
 
+// Takes kRows rows into the extremes of a strip, by one comparison an element; gathers where a NaN was among them.
+template <class S, int kRows>
+LANEGRAD_INLINE void quick_rows(const float* x, int64_t inner, int64_t count, float* y, vm& doubtful) {
+  for_lanes(0, count, [&](int64_t j, int lanes) LANEGRAD_INLINE_LAMBDA {
+    vf best = load_lanes(y + j, lanes), sum = zero();
+    LANEGRAD_UNROLL for (int r = 0; r < kRows; ++r) {
+      const vf next = load_lanes(x + r * inner + j, lanes);
+      best = S::quick(next, best);
+      sum = sum + next;
+    }
+    doubtful = doubtful | is_nan(sum);
+    store_lanes(y + j, best, lanes);
+  });
+}
+
+// The extremes of a strip's columns. False where one of them may be wrong, as in `quick_extreme`.
+template <class S>
+inline bool quick_columns_strip(const float* x, int64_t n, int64_t inner, int64_t count, float* y) {
+  const vf neutral = set1(S::kNeutral);
+  for_lanes(0, count, [&](int64_t j, int lanes) LANEGRAD_INLINE_LAMBDA { store_lanes(y + j, neutral, lanes); });
+  vm doubtful = is_nan(neutral);
+  int64_t i = 0;
+  for (; i + kStripRows <= n; i += kStripRows) quick_rows<S, kStripRows>(x + i * inner, inner, count, y, doubtful);
+  for (; i < n; ++i) quick_rows<S, 1>(x + i * inner, inner, count, y, doubtful);
+  for_lanes(0, count, [&](int64_t j, int lanes) LANEGRAD_INLINE_LAMBDA {
+    doubtful = doubtful | (eq(load_lanes(y + j, lanes), zero()) & gt(set1i(lanes), iota()));
+  });
+  return !any(doubtful);
+}
+
 // Chains of `count` adjacent columns; x at the first row.
 template <class S>
 inline void reduce_columns_strip(const float* x, int64_t n, int64_t inner, int64_t count, float* y) {
+  if constexpr (S::kExtreme) {
+    if (quick_columns_strip<S>(x, n, inner, count, y)) return;
+  }
   const vf neutral = set1(S::kNeutral);
   for_lanes(0, count, [&](int64_t j, int lanes) LANEGRAD_INLINE_LAMBDA { store_lanes(y + j, neutral, lanes); });
   int64_t i = 0;

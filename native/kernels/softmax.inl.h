@@ -5,13 +5,14 @@
 #include "reduce.inl.h"
 #include "split.inl.h"
 
-// exp(x − shift). What the difference loses by its rounding joins the rest: far below the maximum it would be the largest
-// error by far. Where the result is 0 or ∞ anyway it is left out, since ∞ − ∞ would spoil it.
+// exp(x − shift) for x that are not above `shift` by more than its rounding. What the difference loses by its rounding joins
+// the rest: far below the maximum it would be the largest error by far. Where the result is 0 anyway it is left out, since
+// ∞ − ∞ would spoil it.
 LANEGRAD_INLINE vf exp_minus(vf x, vf shift) {
   const vf difference = x - shift;
   const vf taken = x - difference;
   const vf lost = (x - (difference + taken)) - (shift - taken);
-  const vf d = vmax(set1(-104.0f), vmin(set1(89.0f), difference));
+  const vf d = vmax(set1(-104.0f), difference);
   const vi n = to_int(d * set1(kLog2E));
   const vf nf = to_float(n);
   const vf r = fnma(nf, set1(kLn2Low), fnma(nf, set1(kLn2High), d));

@@ -48,6 +48,7 @@ LANEGRAD_INLINE void store16_tail(float* p, v16 a, int n) {
 }
 // Zeros in the lanes from n on.
 LANEGRAD_INLINE v16 first_lanes(v16 a, int n) {
+  if (n >= kVirtualLanes) return a;
   LANEGRAD_UNROLL for (int i = 0; i < kRegisters; ++i) {
     a.r[i] = select(gt(set1i(n - i * kLanes), iota()), a.r[i], zero());
   }

@@ -136,8 +136,7 @@ LANEGRAD_INLINE float first_lane(vf a) { return _mm256_cvtss_f32(a.v); }
 LANEGRAD_INLINE vd zero_d() { return {_mm256_setzero_pd()}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v))}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {_mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))}; }
-LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm256_add_pd(a.v, b.v)}; }
-LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm256_mul_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm256_storeu_pd(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

@@ -126,8 +126,7 @@ LANEGRAD_INLINE float first_lane(vf a) { return _mm512_cvtss_f32(a.v); }
 LANEGRAD_INLINE vd zero_d() { return {_mm512_setzero_pd()}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v))}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {_mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))}; }
-LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm512_add_pd(a.v, b.v)}; }
-LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm512_mul_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm512_storeu_pd(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

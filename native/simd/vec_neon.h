@@ -153,8 +153,7 @@ LANEGRAD_INLINE float first_lane(vf a) { return vgetq_lane_f32(a.v, 0); }
 LANEGRAD_INLINE vd zero_d() { return {vdupq_n_f64(0.0)}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {vcvt_f64_f32(vget_low_f32(a.v))}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {vcvt_high_f64_f32(a.v)}; }
-LANEGRAD_INLINE vd operator+(vd a, vd b) { return {vaddq_f64(a.v, b.v)}; }
-LANEGRAD_INLINE vd operator*(vd a, vd b) { return {vmulq_f64(a.v, b.v)}; }
+LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {vfmaq_f64(c.v, a.v, b.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { vst1q_f64(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

@@ -155,8 +155,8 @@ LANEGRAD_INLINE float first_lane(vf a) { return a.v[0]; }
 LANEGRAD_INLINE vd zero_d() { return {}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {{a.v[0], a.v[1]}}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {{a.v[2], a.v[3]}}; }
-LANEGRAD_INLINE vd operator+(vd a, vd b) { return {{a.v[0] + b.v[0], a.v[1] + b.v[1]}}; }
-LANEGRAD_INLINE vd operator*(vd a, vd b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1]}}; }
+// Not fused, which makes no difference where the product is exact, as that of two floats is.
+LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {{a.v[0] * b.v[0] + c.v[0], a.v[1] * b.v[1] + c.v[1]}}; }
 LANEGRAD_INLINE void store(double* p, vd a) { memcpy(p, a.v, sizeof a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

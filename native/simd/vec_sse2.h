@@ -153,8 +153,8 @@ LANEGRAD_INLINE float first_lane(vf a) { return _mm_cvtss_f32(a.v); }
 LANEGRAD_INLINE vd zero_d() { return {_mm_setzero_pd()}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {_mm_cvtps_pd(a.v)}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {_mm_cvtps_pd(_mm_movehl_ps(a.v, a.v))}; }
-LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm_add_pd(a.v, b.v)}; }
-LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm_mul_pd(a.v, b.v)}; }
+// Not fused, which makes no difference where the product is exact, as that of two floats is.
+LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {_mm_add_pd(_mm_mul_pd(a.v, b.v), c.v)}; }
 LANEGRAD_INLINE void store(double* p, vd a) { _mm_storeu_pd(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.
