@@ -3,7 +3,25 @@
  * registers the operations and does nothing else: the backend is chosen at the first operation.
  */
 
-export { backward, enableGrad, type GradOptions, grad, isGradEnabled, noGrad, scope } from './autograd/index.ts';
+export {
+  type AnomalyOptions,
+  type BackwardOptions,
+  backward,
+  checkpoint,
+  detectAnomaly,
+  enableGrad,
+  type GradientHook,
+  type GradOptions,
+  grad,
+  type HookHandle,
+  isGradEnabled,
+  noGrad,
+  registerHook,
+  registerPostAccumulateGradHook,
+  retainGrad,
+  scope,
+  setAnomalyMode,
+} from './autograd/index.ts';
 export {
   type BackendChoice,
   type BackendInfo,

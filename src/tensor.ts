@@ -19,8 +19,6 @@ export interface GraphNode {
 /** A value, or arrays of values nested as the shape is. */
 export type NestedArray = number | boolean | NestedArray[];
 
-const NO_HOOKS: readonly ((grad: Tensor) => void)[] = [];
-
 /**
  * An n-dimensional array. Made by `tensor()`, `zeros()`, `randn()` …, not by this constructor.
  *
@@ -36,7 +34,7 @@ export class Tensor {
   readonly storage: Storage;
   /** @internal The first element, counted from the start of the storage. */
   readonly offset: number;
-  /** The gradient that `backward()` left here; only leaves have one. */
+  /** The gradient that `backward()` left here: in leaves, and in results that were asked to keep it by `retainGrad()`. */
   grad: Tensor | null = null;
   /** @internal The node that made this tensor; null for a leaf. */
   node: GraphNode | null = null;
@@ -44,8 +42,6 @@ export class Tensor {
   slot = 0;
   /** @internal The graph's end at this leaf, made when first needed. */
   accumulator: GraphNode | null = null;
-  /** @internal What `onGrad` registered. */
-  gradHooks: readonly ((grad: Tensor) => void)[] = NO_HOOKS;
   #requiresGrad = false;
   #view: DataArray | null = null;
 
@@ -108,22 +104,6 @@ export class Tensor {
     }
     this.#requiresGrad = value;
     return this;
-  }
-
-  /**
-   * Calls `hook` whenever `backward()` has completed this leaf's gradient.
-   *
-   * @returns a function that takes the hook away
-   * @throws AutogradError  if this is no leaf that requires a gradient
-   */
-  onGrad(hook: (grad: Tensor) => void): () => void {
-    if (this.node !== null || !this.#requiresGrad) {
-      throw new AutogradError({ op: 'onGrad', problem: 'only a leaf that requires a gradient has one to wait for' });
-    }
-    this.gradHooks = [...this.gradHooks, hook];
-    return () => {
-      this.gradHooks = this.gradHooks.filter((other) => other !== hook);
-    };
   }
 
   /** @internal Marks the output of a recorded operation. */

@@ -5,10 +5,14 @@
 
 import { keepStorage } from '../core/pool.ts';
 import { sameShape } from '../core/shape.ts';
-import { AutogradError, DTypeError, ShapeError } from '../errors.ts';
+import { AutogradError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
+import { anomalyMode, inspectBackward } from './anomaly.ts';
+import { nodeOf } from './graph-end.ts';
+import { throughHooks } from './hooks.ts';
 import { enableGrad, isGradEnabled, setGradEnabled } from './mode.ts';
-import { type MaybeTensor, Node } from './node.ts';
+import type { MaybeTensor, Node } from './node.ts';
+import { leadingTo, registerSum, sumOf, Walk } from './walk.ts';
 
 export interface BackwardOptions {
   /** Keep what was saved, so that the graph can be walked again. Default: the value of `createGraph`. */
@@ -24,156 +28,12 @@ export interface GradOptions extends BackwardOptions {
   allowUnused?: boolean;
 }
 
-let addGradients: ((a: Tensor, b: Tensor) => Tensor) | null = null;
 let aliasOf: ((x: Tensor) => Tensor) | null = null;
 
 /** `ops` registers the two operations the engine needs: the differentiable sum, and the identity. */
 export function registerEngineOps(ops: { add: (a: Tensor, b: Tensor) => Tensor; alias: (x: Tensor) => Tensor }): void {
-  addGradients = ops.add;
+  registerSum(ops.add);
   aliasOf = ops.alias;
-}
-
-/** The end of the graph at a leaf that asks for a gradient. */
-export function accumulatorOf(leaf: Tensor): Node {
-  if (leaf.accumulator === null) {
-    const node = new Node<unknown>(null, undefined, undefined as never, true);
-    node.leaf = leaf;
-    leaf.accumulator = node;
-  }
-  return leaf.accumulator as Node;
-}
-
-/** The node a tensor's gradient flows to, or null if it asks for none. */
-export function nodeOf(tensor: Tensor): Node | null {
-  if (tensor.node !== null) return tensor.node as Node;
-  return tensor.requiresGrad ? accumulatorOf(tensor) : null;
-}
-
-/** Of `order`, the nodes from which a target can be reached, targets included. */
-function leadingTo(order: readonly Node[], targets: ReadonlySet<Node>): Set<Node> {
-  const leading = new Set<Node>();
-  for (const node of order) {
-    if (targets.has(node) || node.edges.some((next) => next !== null && leading.has(next))) leading.add(node);
-  }
-  return leading;
-}
-
-function seedFor(op: string, root: Tensor, seed: Tensor | null | undefined): Tensor {
-  if (seed == null) {
-    if (root.size !== 1) {
-      throw new AutogradError({
-        op,
-        problem: 'only a tensor of one element can be differentiated without a seed',
-        got: root.shape,
-        hint: 'reduce it, or pass a seed of its shape',
-      });
-    }
-    const one = emptyTensor(root.shape, root.dtype);
-    one.data.fill(1);
-    return one;
-  }
-  if (!(seed instanceof Tensor) || !sameShape(seed.shape, root.shape)) {
-    throw new ShapeError({
-      op,
-      problem: 'the seed must have the shape of the tensor',
-      got: seed instanceof Tensor ? seed.shape : seed,
-      expected: root.shape,
-    });
-  }
-  if (seed.dtype !== root.dtype) {
-    throw new DTypeError({
-      op,
-      problem: 'the seed must have the dtype of the tensor',
-      got: seed.dtype,
-      expected: root.dtype,
-    });
-  }
-  return seed;
-}
-
-/** Counts walks. */
-let lastWalk = 0;
-/** The walk whose places stand in the nodes: a rule or a hook may start another one in the midst of a walk. */
-let placedWalk = 0;
-
-/** The nodes that can be reached from some roots, in ascending creation order, and the gradients that wait at them. */
-class Walk {
-  readonly order: readonly Node[];
-  /** By place in `order`: one gradient an output, or null for a node that none has reached. */
-  readonly #waiting: (MaybeTensor[] | null)[];
-  readonly #number: number;
-
-  constructor(op: string, roots: readonly Tensor[], seeds: readonly (Tensor | null | undefined)[]) {
-    const ends: Node[] = [];
-    for (let i = 0; i < roots.length; i++) {
-      const node = nodeOf(roots[i]);
-      if (node === null) {
-        throw new AutogradError({
-          op,
-          problem: 'this tensor does not depend on any tensor that requires a gradient',
-          hint: 'set requiresGrad on a leaf, and compute outside noGrad',
-        });
-      }
-      ends.push(node);
-    }
-    this.#number = ++lastWalk;
-    this.order = this.#collect(ends);
-    this.#waiting = new Array<MaybeTensor[] | null>(this.order.length).fill(null);
-    this.#putInPlaces();
-    for (let i = 0; i < roots.length; i++) this.deposit(ends[i], roots[i].slot, seedFor(op, roots[i], seeds[i]));
-  }
-
-  /** Adds to what waits at an output of a node of this walk. */
-  deposit(node: Node, slot: number, gradient: Tensor): void {
-    if (placedWalk !== this.#number) this.#putInPlaces();
-    const slots = this.#waiting[node.place];
-    if (slots === null) {
-      const made: MaybeTensor[] = node.outputCount === 1 ? [null] : new Array(node.outputCount).fill(null);
-      made[slot] = gradient;
-      this.#waiting[node.place] = made;
-    } else {
-      const before = slots[slot];
-      slots[slot] = before === null ? gradient : addGradients!(before, gradient);
-    }
-  }
-
-  /** The gradients that wait at the node in that place, which are forgotten here. */
-  take(place: number): readonly MaybeTensor[] | null {
-    const slots = this.#waiting[place];
-    this.#waiting[place] = null;
-    return slots;
-  }
-
-  #collect(ends: readonly Node[]): Node[] {
-    const leaves: Node[] = [];
-    const order: Node[] = [];
-    for (let i = 0; i < ends.length; i++) this.#visit(ends[i], leaves, order);
-    // A chain is met in descending order already, and many a graph is little more.
-    let descending = true;
-    for (let i = 0; i < order.length; i++) {
-      const { edges, seq } = order[i];
-      for (let j = 0; j < edges.length; j++) {
-        const next = edges[j];
-        if (next !== null) this.#visit(next, leaves, order);
-      }
-      if (i > 0 && seq > order[i - 1].seq) descending = false;
-    }
-    if (descending) order.reverse();
-    else order.sort((a, b) => a.seq - b.seq);
-    return leaves.concat(order);
-  }
-
-  #visit(node: Node, leaves: Node[], order: Node[]): void {
-    if (node.walk === this.#number) return;
-    node.walk = this.#number;
-    if (node.op === null) leaves.push(node);
-    else order.push(node);
-  }
-
-  #putInPlaces(): void {
-    for (let i = 0; i < this.order.length; i++) this.order[i].place = i;
-    placedWalk = this.#number;
-  }
 }
 
 /** Differentiates the composite twin of a fused operation, whose own rule is a raw kernel or missing. */
@@ -197,7 +57,7 @@ function backwardThroughTwin(node: Node, dys: readonly MaybeTensor[], createGrap
   });
 }
 
-function runNode(node: Node, dys: readonly MaybeTensor[], createGraph: boolean): readonly MaybeTensor[] {
+function applyRule(node: Node, dys: readonly MaybeTensor[], createGraph: boolean): readonly MaybeTensor[] {
   const op = node.op!;
   if (op.twin !== undefined && (createGraph || op.backward === undefined)) {
     return backwardThroughTwin(node, dys, createGraph);
@@ -205,16 +65,33 @@ function runNode(node: Node, dys: readonly MaybeTensor[], createGraph: boolean):
   return op.backward!(node, dys, node.params);
 }
 
+function runNode(node: Node, dys: readonly MaybeTensor[], createGraph: boolean): readonly MaybeTensor[] {
+  if (!anomalyMode) return applyRule(node, dys, createGraph);
+  return inspectBackward(node, dys, () => applyRule(node, dys, createGraph));
+}
+
 /** Checks what a backward rule returned against the input it belongs to. */
 function checkGradient(node: Node, i: number, gradient: Tensor): void {
   const shape = node.shapes[i];
   const dtype = node.dtypes[i];
-  if (sameShape(gradient.shape, shape) && gradient.dtype === dtype) return;
+  const isTensor = gradient instanceof Tensor;
+  if (isTensor && sameShape(gradient.shape, shape) && gradient.dtype === dtype) return;
   throw new AutogradError({
     op: node.opName,
     problem: `its backward rule gave a gradient that does not fit input ${i}`,
-    got: `${gradient.dtype} [${gradient.shape.join(', ')}]`,
+    got: isTensor ? `${gradient.dtype} [${gradient.shape.join(', ')}]` : gradient,
     expected: `${dtype} [${shape.join(', ')}]`,
+  });
+}
+
+/** One gradient an input, or null: no rule may be short of one. */
+function checkCount(node: Node, gradients: readonly MaybeTensor[]): void {
+  if (Array.isArray(gradients) && gradients.length === node.edges.length) return;
+  throw new AutogradError({
+    op: node.opName,
+    problem: 'its backward rule must return a list with one gradient, or null, for each input',
+    got: Array.isArray(gradients) ? `${gradients.length} gradients` : gradients,
+    expected: node.edges.length,
   });
 }
 
@@ -234,9 +111,12 @@ function run(
   try {
     for (let i = walk.order.length - 1; i >= 0; i--) {
       const node = walk.order[i];
-      const dys = walk.take(i);
-      if (dys === null || visitor.complete(node, dys)) continue;
+      const taken = walk.take(i);
+      if (taken === null) continue;
+      const dys = node.hooks === null ? taken : throughHooks(node, node.hooks, taken);
+      if (visitor.complete(node, dys)) continue;
       const gradients = runNode(node, dys, createGraph);
+      checkCount(node, gradients);
       for (let j = 0; j < node.edges.length; j++) {
         const next = node.edges[j];
         const gradient = gradients[j];
@@ -301,17 +181,29 @@ export function backward(root: Tensor, seed?: Tensor | null, options: BackwardOp
     { retainGraph, createGraph },
     {
       complete(node, dys) {
-        if (node.leaf === null) return false;
-        giveToLeaf(node.leaf, dys[0]!, createGraph);
+        if (node.leaf === null) {
+          if (node.hooks !== null) retain(node.hooks.retained, dys, createGraph);
+          node.showGradients(dys);
+          return false;
+        }
+        addToGrad(node.leaf, dys[0]!, createGraph);
+        if (node.hooks !== null) for (const hook of node.hooks.accumulated) hook(node.leaf);
         return true;
       },
     },
   );
 }
 
-function giveToLeaf(leaf: Tensor, gradient: Tensor, createGraph: boolean): void {
-  let total = leaf.grad === null ? gradient : addGradients!(leaf.grad, gradient);
-  // Two leaves may be given one and the same tensor (the rule of `add` hands it through); each must own what it has.
+function retain(asked: readonly (Tensor | undefined)[], dys: readonly MaybeTensor[], createGraph: boolean): void {
+  for (const [slot, tensor] of asked.entries()) {
+    const gradient = dys[slot];
+    if (tensor !== undefined && gradient !== null) addToGrad(tensor, gradient, createGraph);
+  }
+}
+
+function addToGrad(tensor: Tensor, gradient: Tensor, createGraph: boolean): void {
+  let total = tensor.grad === null ? gradient : sumOf(tensor.grad, gradient);
+  // Two tensors may be given one and the same (the rule of `add` hands it through); each must own what it has.
   if (!createGraph && (total.storage.given || total.storage.array.length !== total.size)) {
     const copy = emptyTensor(total.shape, total.dtype);
     copy.data.set(total.data);
@@ -319,8 +211,7 @@ function giveToLeaf(leaf: Tensor, gradient: Tensor, createGraph: boolean): void 
   }
   total.storage.given = true;
   keepStorage(total.storage);
-  leaf.grad = total;
-  for (const hook of leaf.gradHooks) hook(total);
+  tensor.grad = total;
 }
 
 /**

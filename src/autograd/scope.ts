@@ -1,8 +1,8 @@
 /** scope: an accelerator for loops. What is allocated inside and not returned is recycled at its end. */
 
 import { closeScope, openScope, type Storage } from '../core/pool.ts';
-import { ConfigError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
+import { checkSynchronous } from './mode.ts';
 
 function collectStorages(value: unknown, found: Set<Storage>): void {
   const queue: unknown[] = [value];
@@ -36,10 +36,7 @@ export function scope<T>(fn: () => T): T {
   openScope();
   const kept = new Set<Storage>();
   try {
-    const result = fn();
-    if (result instanceof Promise) {
-      throw new ConfigError({ op: 'scope', problem: 'the function must be synchronous', got: 'a promise' });
-    }
+    const result = checkSynchronous('scope', fn());
     collectStorages(result, kept);
     return result;
   } finally {

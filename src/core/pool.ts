@@ -126,6 +126,8 @@ export class Storage {
   #array: DataArray | null;
   /** Counts the writes in place; what autograd saved remembers the count it saw. */
   version = 0;
+  /** The operation that wrote last. */
+  writer = '';
   /** A leaf holds this as its gradient, or the user handed it in as a seed: no other leaf may be given the same. */
   given = false;
 
@@ -145,6 +147,12 @@ export class Storage {
       });
     }
     return this.#array;
+  }
+
+  /** Notes a write in place, so that what autograd saved of it is known to be stale. */
+  written(op: string): void {
+    this.version++;
+    this.writer = op;
   }
 
   get released(): boolean {
@@ -176,6 +184,16 @@ export function keepStorage(storage: Storage): void {
 
 export function openScope(): void {
   scopes.push(new Set());
+}
+
+/** Runs `fn` and leaves what it allocates to the collector, whatever scopes are open. */
+export function outsideScopes<T>(fn: () => T): T {
+  openScope();
+  try {
+    return fn();
+  } finally {
+    scopes.pop();
+  }
 }
 
 /** Closes the innermost scope: storages in `kept` pass to the scope around it, all others are released. */

@@ -65,6 +65,33 @@ function toUint64(op: string, value: number | bigint): bigint {
   throw new ConfigError({ op, problem: 'a seed is a non-negative integer', got: value, expected: '0 to 2⁶⁴ − 1' });
 }
 
+/** Where each generator stood before the first draw from it, while somebody wants to know. */
+let drawnFrom: Map<Generator, GeneratorState> | null = null;
+
+/** Runs `fn`, and notes where each generator that it draws from stood before. */
+export function recordDraws<T>(fn: () => T): [result: T, before: ReadonlyMap<Generator, GeneratorState>] {
+  const outer = drawnFrom;
+  const mine = new Map<Generator, GeneratorState>();
+  drawnFrom = mine;
+  try {
+    return [fn(), mine];
+  } finally {
+    drawnFrom = outer;
+    if (outer !== null) for (const [generator, state] of mine) if (!outer.has(generator)) outer.set(generator, state);
+  }
+}
+
+/** Runs `fn` with the generators where they stood then; afterwards they stand where they are now. */
+export function repeatDraws<T>(before: ReadonlyMap<Generator, GeneratorState>, fn: () => T): T {
+  const now = [...before.keys()].map((generator) => [generator, generator.getState()] as const);
+  for (const [generator, state] of before) generator.setState(state);
+  try {
+    return fn();
+  } finally {
+    for (const [generator, state] of now) generator.setState(state);
+  }
+}
+
 /** A seeded source of random numbers (Philox4x32-10). */
 export class Generator {
   #seed: bigint;
@@ -112,6 +139,7 @@ export class Generator {
 
   /** Takes `blocks` blocks of four words out of the sequence: where a kernel starts to draw them. */
   reserve(blocks: number): { seedLo: number; seedHi: number; streamLo: number; streamHi: number; block: number } {
+    if (drawnFrom !== null && !drawnFrom.has(this)) drawnFrom.set(this, this.getState());
     const block = this.#block;
     this.#block += blocks;
     const [seed, stream] = [this.#seed, this.#stream];

@@ -61,7 +61,7 @@ export function loadTensors(
   );
   for (const [i, [, target]] of present.entries()) {
     target.data.set(sources[i]);
-    target.storage.version++;
+    target.storage.written('loadStateDict');
   }
   return { missing, unexpected };
 }

@@ -1,8 +1,9 @@
 /** defineOp: an operation's forward, its backward, and the cases that prove it, in one place; and the registry of all. */
 
-import { nodeOf } from '../autograd/engine.ts';
+import { anomalyMode, inspectForward } from '../autograd/anomaly.ts';
+import { nodeOf } from '../autograd/graph-end.ts';
 import { isGradEnabled } from '../autograd/mode.ts';
-import { type BackwardRule, type DifferentiableOp, type MaybeTensor, Node } from '../autograd/node.ts';
+import { type BackwardRule, type DifferentiableOp, type MaybeTensor, Node, printable } from '../autograd/node.ts';
 import { kernelsFor } from '../backend/select.ts';
 import { type DType, isFloat } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
@@ -121,7 +122,11 @@ export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
       const node = begin(inputs, params);
       const output = definition.forward(node, inputs, params) as Tensor;
       if (!node.recorded) node.dropScratch();
-      else if (isFloat(output.dtype)) output.attach(node, 0);
+      else if (isFloat(output.dtype)) {
+        output.attach(node, 0);
+        node.values = printable(output);
+      }
+      if (anomalyMode) inspectForward(node as Node, inputs, [output]);
       return output;
     },
     runAll(inputs, params) {
@@ -129,7 +134,11 @@ export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
       const outputs = definition.forward(node, inputs, params) as readonly Tensor[];
       node.outputCount = outputs.length;
       if (!node.recorded) node.dropScratch();
-      else for (let i = 0; i < outputs.length; i++) if (isFloat(outputs[i].dtype)) outputs[i].attach(node, i);
+      else {
+        for (let i = 0; i < outputs.length; i++) if (isFloat(outputs[i].dtype)) outputs[i].attach(node, i);
+        node.values = outputs.map(printable);
+      }
+      if (anomalyMode) inspectForward(node as Node, inputs, outputs);
       return outputs;
     },
   };

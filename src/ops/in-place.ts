@@ -25,7 +25,7 @@ export function written(op: string, x: Tensor, write: () => void): Tensor {
     });
   }
   write();
-  x.storage.version++;
+  x.storage.written(op);
   return x;
 }
 

@@ -1,6 +1,8 @@
 /** The operations as methods of Tensor. This module patches a prototype: package.json lists it in `sideEffects`. */
 
 import { type BackwardOptions, backward } from '../autograd/engine.ts';
+import { type HookHandle, registerHook, registerPostAccumulateGradHook, retainGrad } from '../autograd/hooks.ts';
+import type { GradientHook } from '../autograd/node.ts';
 import { Tensor } from '../tensor.ts';
 import * as arithmetic from './arithmetic.ts';
 import { expand, type ReduceOptions, sum } from './broadcast.ts';
@@ -126,6 +128,12 @@ declare module '../tensor.ts' {
     min(axis: number, options?: ReduceOptions): reduce.Extreme;
     /** Adds the gradient of this tensor to the `grad` of every leaf it depends on. */
     backward(seed?: Tensor | null, options?: BackwardOptions): void;
+    /** Calls `hook` with each gradient of this tensor; what it returns takes the gradient's place. */
+    registerHook(hook: GradientHook): HookHandle;
+    /** Calls `hook` with this leaf whenever `backward()` has added to its `grad`. */
+    registerPostAccumulateGradHook(hook: (leaf: Tensor) => void): HookHandle;
+    /** Asks that `backward()` fill the `grad` of this result, too. */
+    retainGrad(): void;
   }
 }
 
@@ -136,6 +144,9 @@ for (const [name, fn] of Object.entries({
   max: reduce.max,
   min: reduce.min,
   backward,
+  registerHook,
+  registerPostAccumulateGradHook,
+  retainGrad,
 })) {
   Object.defineProperty(Tensor.prototype, name, {
     configurable: true,

@@ -80,7 +80,7 @@ export function clipGradNorm_(
   const factor = maxNorm / (norm + 1e-6);
   if (factor >= 1) return norm;
   for (const [dtype, arrays] of byDType(gradients)) kernelsFor(dtype).scale(arrays, factor);
-  for (const gradient of gradients) gradient.storage.version++;
+  for (const gradient of gradients) gradient.storage.written(op);
   return norm;
 }
 
@@ -98,6 +98,6 @@ export function clipGradValue_(params: Tensor | Iterable<Tensor>, clipValue: num
       if (data[i] > clipValue) data[i] = clipValue;
       else if (data[i] < -clipValue) data[i] = -clipValue;
     }
-    storage.version++;
+    storage.written('clipGradValue_');
   }
 }

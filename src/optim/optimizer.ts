@@ -103,7 +103,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     for (const group of this.paramGroups) {
       for (const batch of this.#batchesOf(group)) {
         this.apply(group, batch);
-        for (const parameter of batch.tensors) parameter.storage.version++;
+        for (const parameter of batch.tensors) parameter.storage.written(this.constructor.name);
       }
     }
   }
