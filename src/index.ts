@@ -35,6 +35,9 @@ export {
 export type { DType } from './core/dtype.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './core/rng.ts';
 export type { Shape } from './core/shape.ts';
+export * as distributions from './distributions/index.ts';
+export * as information from './distributions/information.ts';
+export * as probability from './distributions/probability/index.ts';
 export {
   AutogradError,
   BackendError,

@@ -3,6 +3,8 @@
 import { DTypeError } from '../errors.ts';
 
 export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'bool';
+/** The dtypes that have gradients. */
+export type FloatDType = 'float32' | 'float64';
 export type FloatArray = Float32Array | Float64Array;
 /** The storage of a tensor: Float32Array, Float64Array, Int32Array, or Uint8Array (uint8 and bool). */
 export type DataArray = Float32Array | Float64Array | Int32Array | Uint8Array;

@@ -4,6 +4,7 @@
  */
 
 import { ConfigError } from '../errors.ts';
+import { logOf, turn } from './elementary.ts';
 import { philox4x32 } from './philox.ts';
 
 /** Where a generator stands; plain JSON. */
@@ -17,46 +18,6 @@ export interface GeneratorState {
 
 const WORD = 2 ** 32;
 const MASK_64 = (1n << 64n) - 1n;
-
-/** Natural logarithm of x in (0, 1], by atanh's series: no libm, so the same bits everywhere. */
-function logOf(x: number): number {
-  let exponent = 0;
-  while (x < Math.SQRT1_2) {
-    x *= 2;
-    exponent--;
-  }
-  const s = (x - 1) / (x + 1);
-  const s2 = s * s;
-  let tail = 0;
-  for (let k = 25; k >= 1; k -= 2) tail = tail * s2 + 1 / k;
-  return exponent * Math.LN2 + 2 * s * tail;
-}
-
-const SINE = [-1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800, 1 / 6227020800, -1 / 1307674368000];
-const COSINE = [-1 / 2, 1 / 24, -1 / 720, 1 / 40320, -1 / 3628800, 1 / 479001600, -1 / 87178291200, 1 / 20922789888000];
-
-function series(coefficients: readonly number[], r2: number): number {
-  let sum = 0;
-  for (let i = coefficients.length - 1; i >= 0; i--) sum = (sum + coefficients[i]) * r2;
-  return 1 + sum;
-}
-
-/** cos 2πu and sin 2πu for u in [0, 1). */
-function turn(u: number): [number, number] {
-  const quarter = Math.floor(u * 4 + 0.5);
-  const r = (u - quarter / 4) * 2 * Math.PI;
-  const [c, s] = [series(COSINE, r * r), r * series(SINE, r * r)];
-  switch (quarter & 3) {
-    case 0:
-      return [c, s];
-    case 1:
-      return [-s, c];
-    case 2:
-      return [-c, -s];
-    default:
-      return [s, -c];
-  }
-}
 
 function toUint64(op: string, value: number | bigint): bigint {
   if (typeof value === 'bigint') {

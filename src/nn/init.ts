@@ -1,6 +1,6 @@
 /** Initial values of parameters, by PyTorch's rules, from the default generator. */
 
-import { type DType, isFloat } from '../core/dtype.ts';
+import { type DType, type FloatDType, isFloat } from '../core/dtype.ts';
 import { checkShape, type Shape } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { full, normal_, uniform_ } from '../ops/index.ts';
@@ -8,7 +8,7 @@ import { emptyTensor, type Tensor } from '../tensor.ts';
 import { Parameter } from './parameter.ts';
 
 /** The float types a module can be made in; float32 unless asked. */
-export type FloatDType = 'float32' | 'float64';
+export type { FloatDType };
 
 /** @throws LimitError  if the shape has more elements than a tensor can */
 function unfilled(shape: Shape, dtype: FloatDType): Tensor {
