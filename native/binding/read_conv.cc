@@ -1,4 +1,4 @@
-// Readers of the convolutions and of max pooling.
+// Readers of the convolutions, of pooling and of resampling.
 #include "readers.h"
 
 namespace lanegrad {
@@ -144,6 +144,79 @@ bool read_max_pool2d_backward(Args& in, MaxPool2dBackwardArgs& a) {
   a.indices = in.in_i32("indices", outputs);
   a.dx = in.out("dx", inputs);
   return inputs > 0;
+}
+
+namespace {
+
+struct PatchSizes {
+  int64_t x, columns;
+
+  PatchSizes(Args& in, const PoolDims& d)
+      : x(in.mul(d.planes, d.in_height, d.in_width)),
+        columns(in.mul(in.mul(d.planes, d.kernel_height, d.kernel_width), d.out_height, d.out_width)) {}
+};
+
+// (spans | null, weights | null); both or neither.
+BandArgs read_band(Args& in, int64_t outputs, int64_t taps) {
+  BandArgs band{};
+  band.taps = taps;
+  int64_t length = 0;
+  band.spans = in.in_i32_or_null("spans", &length);
+  band.weights = in.in_or_null("weights", in.mul(taps, outputs));
+  if (!in.ok()) return band;
+  if ((band.spans == nullptr) != (band.weights == nullptr)) {
+    in.refuse(ErrorClass::kBuffer, "spans and weights come together");
+  } else if (band.spans != nullptr && length < 2 * outputs) {
+    in.refuse(ErrorClass::kBuffer, "spans must have at least %lld elements: got %lld",
+              static_cast<long long>(2 * outputs), static_cast<long long>(length));
+  }
+  return band;
+}
+
+}  // namespace
+
+// (dims…, x, columns)
+bool read_im2col(Args& in, PatchArgs& a) {
+  a.dims = read_pool_dims(in);
+  const PatchSizes sizes(in, a.dims);
+  a.from = in.in("x", sizes.x);
+  a.to = in.out("columns", sizes.columns);
+  return sizes.columns > 0;
+}
+
+// (dims…, columns, x)
+bool read_col2im(Args& in, PatchArgs& a) {
+  a.dims = read_pool_dims(in);
+  const PatchSizes sizes(in, a.dims);
+  a.from = in.in("columns", sizes.columns);
+  a.to = in.out("x", sizes.x);
+  return sizes.x > 0;
+}
+
+// (planes, inHeight, inWidth, outHeight, outWidth, rowTaps, columnTaps, rows: spans, weights, columns: spans, weights,
+//  x, y)
+bool read_resample(Args& in, ResampleArgs& a) {
+  a.planes = in.dim("planes");
+  a.in_height = in.dim("inHeight");
+  a.in_width = in.dim("inWidth");
+  a.out_height = in.dim("outHeight");
+  a.out_width = in.dim("outWidth");
+  const int64_t row_taps = in.dim("rowTaps");
+  const int64_t column_taps = in.dim("columnTaps");
+  a.rows = read_band(in, a.out_height, row_taps);
+  a.columns = read_band(in, a.out_width, column_taps);
+  if (in.ok() && ((a.rows.spans == nullptr && a.in_height != a.out_height) ||
+                  (a.columns.spans == nullptr && a.in_width != a.out_width))) {
+    in.refuse(ErrorClass::kShape, "an axis without a band keeps its size");
+  }
+  const int64_t outputs = in.mul(a.planes, a.out_height, a.out_width);
+  a.x = in.in("x", in.mul(a.planes, a.in_height, a.in_width));
+  a.y = in.out("y", outputs);
+  // Without a band on either axis there is nothing to sum.
+  if (in.ok() && a.rows.spans == nullptr && a.columns.spans == nullptr) {
+    in.refuse(ErrorClass::kShape, "at least one axis needs a band");
+  }
+  return outputs > 0;
 }
 
 }  // namespace lanegrad

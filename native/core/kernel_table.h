@@ -77,6 +77,10 @@ struct KernelTable {
   size_t (*conv2d_backward_weight_scratch)(const Conv2dBackwardWeightArgs&, int threads);
   void (*max_pool2d)(const MaxPool2dArgs&, const Parallel&);
   void (*max_pool2d_backward)(const MaxPool2dBackwardArgs&, const Parallel&);
+  void (*im2col)(const PatchArgs&, const Parallel&);
+  void (*col2im)(const PatchArgs&, const Parallel&);
+  void (*resample)(const ResampleArgs&, const Parallel&, Scratch);
+  size_t (*resample_scratch)(const ResampleArgs&, int threads);
 
   void (*uniform)(const UniformArgs&, const Parallel&);
 

@@ -13,6 +13,8 @@
 #include "gemm.inl.h"
 #include "conv.inl.h"
 #include "pool.inl.h"
+#include "patches.inl.h"
+#include "resample.inl.h"
 #include "recurrent.inl.h"
 #include "lstm.inl.h"
 #include "gru.inl.h"

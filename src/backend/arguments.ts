@@ -115,6 +115,25 @@ export interface PoolDims extends WindowDims {
   readonly planes: number;
 }
 
+/**
+ * Weighted sums of neighbours along one axis, as a band matrix: output i of n is Σ weights[t·n + i]·x[spans[i] + t] over
+ * the t below spans[n + i], which is at most `taps`. Weights behind that are 0; elements outside the axis count as 0.
+ */
+export interface Band {
+  readonly taps: number;
+  readonly spans: Int32Array;
+  readonly weights: FloatArray;
+}
+
+/** x [planes, inHeight, inWidth] → y [planes, outHeight, outWidth]; an axis without a band keeps its size. */
+export interface ResampleDims {
+  readonly planes: number;
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
 /** One Adam step; `biasCorrection1 = 1 − β1^t`, `biasCorrection2 = 1 − β2^t`, computed by the caller in float64. */
 export interface AdamStep {
   readonly lr: number;

@@ -42,6 +42,7 @@ import type { DataArray, FloatArray } from '../core/dtype.ts';
 import type { BroadcastPlan } from '../core/shape.ts';
 import type {
   AdamStep,
+  Band,
   CharSamplerWeights,
   ConvDims,
   GruGradsOut,
@@ -55,6 +56,7 @@ import type {
   RecurrentGradsIn,
   RecurrentInputs,
   RecurrentOutputs,
+  ResampleDims,
   RnnGradsOut,
   SamplingRule,
   SgdStep,
@@ -218,6 +220,18 @@ export interface Backend {
    * may be left out or taken at their word, and never reach outside dx.
    */
   maxPool2dBackward(dims: PoolDims, dy: FloatArray, indices: Int32Array, dx: FloatArray): void;
+
+  /** What each window sees: x [planes, H, W] → columns [planes, kh·kw, outH·outW], 0 where it passes the input. */
+  im2col(dims: PoolDims, x: FloatArray, columns: FloatArray): void;
+  /** The transpose of `im2col`: x = Σ columns over the windows that see the element, by ascending element of the window. */
+  col2im(dims: PoolDims, columns: FloatArray, x: FloatArray): void;
+
+  /**
+   * y = rows · x · columnsᵀ for every plane, both bands, at least one of them given. The rows are summed first; each sum
+   * is one chain of fused multiply-adds in ascending order from 0.
+   */
+  resample(dims: ResampleDims, rows: Band | null, columns: Band | null, x: FloatArray, y: FloatArray): void;
+
   /** Elements of the workspace that `gru` fills and `gruBackward` reads. */
   gruWorkspaceSize(dims: RecurrentDims): number;
   /** r, z = σ(·) of x·wIhᵀ + bIh + h·wHhᵀ + bHh; n = tanh(x·wInᵀ + bIn + r·(h·wHnᵀ + bHn)); h = n + z·(h − n). */

@@ -10,7 +10,7 @@ import { Harness, type Tolerance } from './conformance/harness.ts';
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
 import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
-import { maxPool2dBackwardBlock, maxPool2dBlock } from './conformance/pool.ts';
+import { col2imBlock, im2colBlock, maxPool2dBackwardBlock, maxPool2dBlock } from './conformance/pool.ts';
 import {
   gruBackwardBlock,
   gruBlock,
@@ -22,6 +22,7 @@ import {
   rnnBlock,
 } from './conformance/recurrent.ts';
 import { argReduceBlock, reduceBlock, sumSquaresBlock } from './conformance/reduce.ts';
+import { resampleBlock } from './conformance/resample.ts';
 import {
   crossEntropyBackwardBlock,
   crossEntropyBlock,
@@ -56,6 +57,9 @@ const blocks: Record<Method, (h: Harness) => void> = {
   conv2dBackwardWeight: conv2dBackwardWeightBlock,
   maxPool2d: maxPool2dBlock,
   maxPool2dBackward: maxPool2dBackwardBlock,
+  im2col: im2colBlock,
+  col2im: col2imBlock,
+  resample: resampleBlock,
   gruWorkspaceSize: gruWorkspaceSizeBlock,
   gru: gruBlock,
   gruBackward: gruBackwardBlock,

@@ -1,4 +1,4 @@
-// Arguments of the convolutions and of max pooling; see ../kernel_table.h.
+// Arguments of the convolutions, of pooling and of resampling; see ../kernel_table.h.
 #pragma once
 
 #include <stdint.h>
@@ -52,6 +52,29 @@ struct MaxPool2dBackwardArgs {
   const float* dy;
   const int32_t* indices;  // unchecked: the kernel must not write where one outside the plane points
   float* dx;
+};
+
+// x [planes, in_height, in_width] and columns [planes, kernel_height·kernel_width, out_height·out_width], one to the
+// other.
+struct PatchArgs {
+  PoolDims dims;
+  const float* from;
+  float* to;
+};
+
+// A band matrix: output i of n sums weights[t·n + i] times element spans[i] + t for the t below spans[n + i], which is
+// at most `taps`. Spans are unchecked: a kernel must leave out what lies outside. Null spans: the axis stays as it is.
+struct BandArgs {
+  const int32_t* spans;
+  const float* weights;
+  int64_t taps;
+};
+
+struct ResampleArgs {
+  int64_t planes, in_height, in_width, out_height, out_width;
+  BandArgs rows, columns;
+  const float* x;
+  float* y;
 };
 
 }  // namespace lanegrad

@@ -173,6 +173,23 @@ export interface NativeAddon {
   ): void;
   maxPool2d(...args: [...PoolSizes, x: FloatArray, y: FloatArray, indices: Optional<Int32Array>]): void;
   maxPool2dBackward(...args: [...PoolSizes, dy: FloatArray, indices: Int32Array, dx: FloatArray]): void;
+  im2col(...args: [...PoolSizes, x: FloatArray, columns: FloatArray]): void;
+  col2im(...args: [...PoolSizes, columns: FloatArray, x: FloatArray]): void;
+  resample(
+    planes: number,
+    inHeight: number,
+    inWidth: number,
+    outHeight: number,
+    outWidth: number,
+    rowTaps: number,
+    columnTaps: number,
+    rowSpans: Optional<Int32Array>,
+    rowWeights: Optional<FloatArray>,
+    columnSpans: Optional<Int32Array>,
+    columnWeights: Optional<FloatArray>,
+    x: FloatArray,
+    y: FloatArray,
+  ): void;
   gruWorkspaceSize(...sizes: RecurrentSizes): number;
   gru(...args: [...RecurrentSizes, ...RecurrentOperands, y: FloatArray, hN: FloatArray, workspace: FloatArray]): void;
   gruBackward(

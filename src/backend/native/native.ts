@@ -5,6 +5,7 @@ import type { BroadcastPlan } from '../../core/shape.ts';
 import { ShapeError } from '../../errors.ts';
 import type {
   AdamStep,
+  Band,
   CharSamplerWeights,
   ConvDims,
   GruGradsOut,
@@ -18,6 +19,7 @@ import type {
   RecurrentGradsIn,
   RecurrentInputs,
   RecurrentOutputs,
+  ResampleDims,
   RnnGradsOut,
   SamplingRule,
   SgdStep,
@@ -210,6 +212,22 @@ export class NativeBackend implements Backend {
   }
   maxPool2dBackward(dims: PoolDims, dy: FloatArray, indices: Int32Array, dx: FloatArray): void {
     this.#addon.maxPool2dBackward(dims.planes, ...windowSizes(dims), dy, indices, dx);
+  }
+  im2col(dims: PoolDims, x: FloatArray, columns: FloatArray): void {
+    this.#addon.im2col(dims.planes, ...windowSizes(dims), x, columns);
+  }
+  col2im(dims: PoolDims, columns: FloatArray, x: FloatArray): void {
+    this.#addon.col2im(dims.planes, ...windowSizes(dims), columns, x);
+  }
+  resample(d: ResampleDims, rows: Band | null, columns: Band | null, x: FloatArray, y: FloatArray): void {
+    const sizes = [d.planes, d.inHeight, d.inWidth, d.outHeight, d.outWidth] as const;
+    const bands = [
+      rows?.spans ?? null,
+      rows?.weights ?? null,
+      columns?.spans ?? null,
+      columns?.weights ?? null,
+    ] as const;
+    this.#addon.resample(...sizes, rows?.taps ?? 0, columns?.taps ?? 0, ...bands, x, y);
   }
   gruWorkspaceSize({ steps, batch, inputs, hidden, reverse }: RecurrentDims): number {
     return this.#addon.gruWorkspaceSize(steps, batch, inputs, hidden, reverse);

@@ -15,9 +15,11 @@ import { lstm, lstmBackward, lstmWorkspaceSize } from './lstm.ts';
 import { copyStrided } from './movement.ts';
 import { layerNorm, layerNormBackward } from './norm.ts';
 import { adam, scale, sgd, sumSquares } from './optim.ts';
+import { col2im, im2col } from './patches.ts';
 import { maxPool2d, maxPool2dBackward } from './pool.ts';
 import { uniform } from './random.ts';
 import { argReduce, reduce } from './reduce.ts';
+import { resample } from './resample.ts';
 import { rnn, rnnBackward } from './rnn.ts';
 import { gatherRows, scatterAddRows } from './rows.ts';
 import { softmax, softmaxBackward } from './softmax.ts';
@@ -48,6 +50,9 @@ export const tsBackend: Backend = {
   conv2dBackwardWeight,
   maxPool2d,
   maxPool2dBackward,
+  im2col,
+  col2im,
+  resample,
   gruWorkspaceSize,
   gru,
   gruBackward,

@@ -1,6 +1,6 @@
 /** Convolutions and poolings large and odd enough to be cut between threads and between vectors. */
 
-import type { ConvDims, PoolDims } from '../../../src/backend/arguments.ts';
+import type { ConvDims, PoolDims, ResampleDims } from '../../../src/backend/arguments.ts';
 
 /** Each class of convolution, cut between threads along images, rows, columns, filters and channels. */
 export const CONVOLUTIONS: ConvDims[] = [
@@ -57,3 +57,15 @@ export const POOLS: PoolDims[] = [1, 2].map((stride) => ({
   dilationY: 1,
   dilationX: 1,
 }));
+
+/** Neighbours side by side, two apart, by pairs, and gathered: what the lanes read in different ways. */
+export const RESAMPLINGS: { dims: ResampleDims; taps: number; spans: (output: number) => number }[] = [
+  { dims: resampling(60, 40, 40), taps: 3, spans: (i) => i - 1 },
+  { dims: resampling(60, 80, 40), taps: 3, spans: (i) => 2 * i - 1 },
+  { dims: resampling(30, 20, 75), taps: 2, spans: (i) => (i - 1) >> 1 },
+  { dims: resampling(60, 60, 37), taps: 4, spans: (i) => Math.floor((i * 60) / 37) - 1 },
+];
+
+function resampling(planes: number, size: number, out: number): ResampleDims {
+  return { planes, inHeight: size, inWidth: size, outHeight: out, outWidth: out };
+}

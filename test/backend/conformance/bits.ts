@@ -9,7 +9,7 @@ import type { Backend } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../../../src/backend/opcodes.ts';
 import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';
-import { CONVOLUTIONS, POOLS } from './bits-conv.ts';
+import { CONVOLUTIONS, POOLS, RESAMPLINGS } from './bits-conv.ts';
 import { type Add, draw, drawInts, wild } from './bits-data.ts';
 import { recurrentTraces } from './bits-recurrent.ts';
 
@@ -221,6 +221,32 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
       k.maxPool2d(d, draw(75, inputs), y, indices);
       k.maxPool2dBackward(d, draw(76, outputs), indices, dx);
       add(dx);
+    }
+  },
+  im2col(k, add) {
+    for (const d of POOLS) {
+      const columns = new Float32Array(d.planes * 4 * d.outHeight * d.outWidth);
+      k.im2col(d, wild(77, d.planes * d.inHeight * d.inWidth), columns);
+      add(columns);
+    }
+  },
+  col2im(k, add) {
+    for (const d of POOLS) {
+      const x = new Float32Array(d.planes * d.inHeight * d.inWidth);
+      k.col2im(d, draw(78, d.planes * 4 * d.outHeight * d.outWidth), x);
+      add(x);
+    }
+  },
+  resample(k, add) {
+    for (const { dims: d, taps, spans } of RESAMPLINGS) {
+      const [rows, columns] = [d.outHeight, d.outWidth].map((n, i) => ({
+        taps,
+        spans: Int32Array.from({ length: 2 * n }, (_, at) => (at < n ? spans(at) : taps)),
+        weights: draw(79 + i, taps * n),
+      }));
+      const y = new Float32Array(d.planes * d.outHeight * d.outWidth);
+      k.resample(d, rows, columns, draw(81, d.planes * d.inHeight * d.inWidth), y);
+      add(y);
     }
   },
   uniform(k, add) {

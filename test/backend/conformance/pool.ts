@@ -1,4 +1,4 @@
-/** Max pooling and its gradient against their definition, to the bit. */
+/** Max pooling, its gradient, and the patches of windows against their definition, to the bit. */
 
 import { describe, expect, test } from 'vitest';
 import type { PoolDims } from '../../../src/backend/arguments.ts';
@@ -131,5 +131,50 @@ export function maxPool2dBackwardBlock(h: Harness): void {
       h.backend.maxPool2dBackward(d, h.floats(new Float64Array(8).fill(1)), indices, dx);
       expect([...dx].every((v) => v === 0)).toBe(true);
     }
+  });
+}
+
+/** For each element of each window of each plane its place in x, or −1 outside; in the order of the columns. */
+function patches(d: PoolDims): number[] {
+  const places: number[] = [];
+  for (let plane = 0; plane < d.planes; plane++) {
+    for (let tap = 0; tap < d.kernelHeight * d.kernelWidth; tap++) {
+      const [ky, kx] = [Math.floor(tap / d.kernelWidth), tap % d.kernelWidth];
+      for (let o = 0; o < d.outHeight * d.outWidth; o++) {
+        const y = Math.floor(o / d.outWidth) * d.strideY - d.padTop + ky * d.dilationY;
+        const x = (o % d.outWidth) * d.strideX - d.padLeft + kx * d.dilationX;
+        const inside = y >= 0 && y < d.inHeight && x >= 0 && x < d.inWidth;
+        places.push(inside ? (plane * d.inHeight + y) * d.inWidth + x : -1);
+      }
+    }
+  }
+  return places;
+}
+
+export function im2colBlock(h: Harness): void {
+  test.each(GEOMETRIES)('%s', (_, d) => {
+    const x = h.uniform(new Random(83), d.planes * d.inHeight * d.inWidth);
+    const places = patches(d);
+    const columns = h.out(places.length);
+    h.backend.im2col(d, x, columns);
+    expectExact(
+      'columns',
+      columns,
+      places.map((p) => (p < 0 ? 0 : x[p])),
+    );
+  });
+}
+
+export function col2imBlock(h: Harness): void {
+  test.each(GEOMETRIES)('%s', (_, d) => {
+    const places = patches(d);
+    const columns = h.integers(new Random(84), places.length);
+    const x = h.out(d.planes * d.inHeight * d.inWidth);
+    h.backend.col2im(d, columns, x);
+    const want = new Float64Array(x.length);
+    places.forEach((p, i) => {
+      if (p >= 0) want[p] += columns[i];
+    });
+    expectExact('x', x, want, { zeros: false });
   });
 }

@@ -59,6 +59,8 @@ const poolSizes = [
   ...[0, 0].map((n) => int(n)),
   ...[1, 1].map((n) => int(n, 1)),
 ];
+/** Output i of n sums the elements 2i and 2i + 1. */
+const bandOf = (n: number): number[] => Array.from({ length: 2 * n }, (_, i) => (i < n ? 2 * i : 2));
 const [poolX, poolY] = [3 * 6 * 38, 3 * 3 * 19];
 
 const params = [19, 1, 40];
@@ -235,6 +237,17 @@ export function callsOf(addon: NativeAddon): Call[] {
     maxPool2d: [[...poolSizes, f32(poolX), out(poolY), outI32(poolY, { optional: true })]],
     maxPool2dBackward: [
       [...poolSizes, f32(poolY), i32(Array.from({ length: poolY }, (_, i) => (i * 7) % 240)), out(poolX)],
+    ],
+    im2col: [[...poolSizes, f32(poolX), out(4 * poolY)]],
+    col2im: [[...poolSizes, f32(4 * poolY), out(poolX)]],
+    resample: [
+      [
+        ...[3, 6, 38, 3, 19].map((n) => int(n)),
+        ...[2, 2].map((n) => int(n)),
+        ...[3, 19].flatMap((n) => [i32(bandOf(n)), f32(2 * n)]),
+        f32(poolX),
+        out(poolY),
+      ],
     ],
     uniform: [[int(1), int(2), int(3), int(4), int(5), out(37, { gives: true })]],
     adam: [
