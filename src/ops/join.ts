@@ -96,8 +96,9 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
       });
     }
   }
+  const at = checkAxis('stack', axis, first.rank + 1);
   return cat(
-    tensors.map((t) => unsqueeze(t, axis)),
-    axis,
+    tensors.map((t) => unsqueeze(t, at)),
+    at,
   );
 }

@@ -43,8 +43,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 /** The axes from `start` to `end` as one. */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   checkTensor('flatten', x);
+  const rank = Math.max(1, x.rank);
+  const [from, until] = [checkAxis('flatten', start, rank), checkAxis('flatten', end, rank)];
   if (x.rank === 0) return reshape(x, [1]);
-  const [from, until] = [checkAxis('flatten', start, x.rank), checkAxis('flatten', end, x.rank)];
   if (from > until)
     throw new ShapeError({ op: 'flatten', problem: 'the first axis lies behind the last', got: [start, end] });
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, until + 1)), ...x.shape.slice(until + 1)]);
@@ -119,9 +120,10 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
 /** With two axes exchanged. In front of `matmul` use `transA` and `transB`, which copy nothing. */
 export function transpose(x: Tensor, a: number, b: number): Tensor {
   checkTensor('transpose', x);
+  const rank = Math.max(1, x.rank);
+  const [i, j] = [checkAxis('transpose', a, rank), checkAxis('transpose', b, rank)];
   if (x.rank === 0) return x;
-  const order = x.shape.map((_, i) => i);
-  const [i, j] = [checkAxis('transpose', a, x.rank), checkAxis('transpose', b, x.rank)];
+  const order = x.shape.map((_, axis) => axis);
   [order[i], order[j]] = [order[j], order[i]];
   return permute(x, order);
 }
@@ -276,12 +278,13 @@ export function split(x: Tensor, size: number | readonly number[], axis = 0): Te
   checkTensor('split', x);
   const at = checkAxis('split', axis, x.rank);
   const n = x.shape[at];
-  if (typeof size === 'number' && !(Number.isInteger(size) && size > 0)) {
+  // Nothing can be cut into parts of nothing.
+  if (typeof size === 'number' && !(Number.isInteger(size) && (size > 0 || (size === 0 && n === 0)))) {
     throw new ShapeError({ op: 'split', problem: 'a part has a positive number of elements', got: size });
   }
   const sizes =
     typeof size === 'number'
-      ? Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) => Math.min(size, n - i * size))
+      ? Array.from({ length: n === 0 ? 1 : Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size))
       : size;
   if (sizes.reduce((a, b) => a + b, 0) !== n || sizes.some((d) => !Number.isInteger(d) || d < 0)) {
     throw new ShapeError({ op: 'split', problem: 'the sizes must add up to the axis', got: [...sizes], expected: n });
@@ -290,11 +293,12 @@ export function split(x: Tensor, size: number | readonly number[], axis = 0): Te
   return sizes.map((length) => narrow(x, at, (start += length) - length, length));
 }
 
-/** At most `count` parts of equal size along one axis. */
+/** At most `count` parts of equal size along one axis; of an axis of length 0 exactly as many. */
 export function chunk(x: Tensor, count: number, axis = 0): Tensor[] {
   checkTensor('chunk', x);
   if (!Number.isInteger(count) || count < 1) {
     throw new ShapeError({ op: 'chunk', problem: 'the number of parts must be positive', got: count });
   }
-  return split(x, Math.max(1, Math.ceil(x.shape[checkAxis('chunk', axis, x.rank)] / count)), axis);
+  const n = x.shape[checkAxis('chunk', axis, x.rank)];
+  return split(x, n === 0 ? new Array<number>(count).fill(0) : Math.ceil(n / count), axis);
 }

@@ -168,8 +168,9 @@ function pick(x: Tensor, indices: Tensor, axis: number): Tensor {
 function extremeAlong(name: 'max' | 'min', x: Tensor, axis: number | null, keepdim: boolean): Tensor | Extreme {
   checkTensor(name, x);
   if (axis === null) return name === 'max' ? amax(x) : amin(x);
+  const at = checkAxis(name, axis, Math.max(1, x.rank));
   if (x.rank === 0) return { values: x, indices: filled([], 0, 'int32') };
-  const at = checkAxis(name, axis, x.rank);
+  checkNotEmpty(name, x, [at]);
   const indices = (name === 'max' ? argmax : argmin)(x, at, { keepdim: true });
   const values = to(pick(x, indices, at), x.dtype);
   const out = reducedShape(x.shape, [at], keepdim);
@@ -232,13 +233,14 @@ export interface VarianceOptions extends ReduceOptions {
  * Shapes:   as `sum`
  * Gradient: dx = 2(x − mean)/(n − correction)·dy
  */
-export function variance(
-  x: Tensor,
-  axes: Axes = null,
-  { keepdim = false, correction = 1 }: VarianceOptions = {},
-): Tensor {
-  checkFloat('variance', x);
-  const list = checkAxes('variance', axes, x.rank);
+export function variance(x: Tensor, axes: Axes = null, options: VarianceOptions = {}): Tensor {
+  return spreadOf('variance', x, axes, options);
+}
+
+/** `variance` for the operation `op`, which the errors name. */
+function spreadOf(op: string, x: Tensor, axes: Axes, { keepdim = false, correction = 1 }: VarianceOptions): Tensor {
+  checkFloat(op, x);
+  const list = checkAxes(op, axes, x.rank);
   const over = list.length === 0 ? null : list;
   const n = sizeOf(list.map((i) => x.shape[i]));
   const centred = sub(x, expandTo(mean(x, over, { keepdim: true }), x.shape));
@@ -255,7 +257,7 @@ registerOp({
 
 /** The standard deviation: the root of `variance`. */
 export function std(x: Tensor, axes: Axes = null, options: VarianceOptions = {}): Tensor {
-  return sqrt(variance(x, axes, options));
+  return sqrt(spreadOf('std', x, axes, options));
 }
 
 registerOp({

@@ -23,6 +23,11 @@ function checkPlace(op: string, place: number, ids: Tensor, rows: number): void 
   });
 }
 
+/** As the kernels, which cannot count the rows of a table whose rows are empty. */
+function findBadId(ids: Tensor, rows: number): number {
+  return (ids.data as Int32Array).findIndex((id) => id < 0 || id >= rows);
+}
+
 interface GatherParams {
   readonly op: string;
   readonly ids: Tensor;
@@ -35,7 +40,10 @@ const gatherRowsOp: Op<GatherParams> = defineOp<GatherParams>({
   forward(node, [table], { op, ids }) {
     const [rows, ...rest] = table!.shape;
     const y = emptyTensor([ids.size, ...rest], table!.dtype);
-    checkPlace(op, node.kernels.gatherRows(table!.data, ids.data as Int32Array, y.data, sizeOf(rest)), ids, rows);
+    const width = sizeOf(rest);
+    const list = ids.data as Int32Array;
+    const bad = width === 0 ? findBadId(ids, rows) : node.kernels.gatherRows(table!.data, list, y.data, width);
+    checkPlace(op, bad, ids, rows);
     node.save(ids);
     return y;
   },
@@ -71,7 +79,9 @@ const scatterAddRowsOp: Op<ScatterParams> = defineOp<ScatterParams>({
     const y = emptyTensor(shape, x!.dtype);
     y.data.fill(0);
     const width = sizeOf(shape.slice(1));
-    checkPlace(op, node.kernels.scatterAddRows(x!.data, ids.data as Int32Array, y.data, width), ids, shape[0]);
+    const list = ids.data as Int32Array;
+    const bad = width === 0 ? findBadId(ids, shape[0]) : node.kernels.scatterAddRows(x!.data, list, y.data, width);
+    checkPlace(op, bad, ids, shape[0]);
     node.save(ids);
     return y;
   },
@@ -180,8 +190,7 @@ function checkIndexVector(op: string, ids: Tensor): Tensor {
 export function oneHot(ids: Tensor, classes: number | null = null): Tensor {
   const list = checkIds('oneHot', ids).data as Int32Array;
   const count = classes ?? list.reduce((most: number, id: number) => Math.max(most, id + 1), 0);
-  const place = list.findIndex((id) => id < 0 || id >= count);
-  checkPlace('oneHot', place, ids, count);
+  checkPlace('oneHot', findBadId(ids, count), ids, count);
   return to(eq(unsqueeze(ids, -1), arange(count)), 'int32');
 }
 

@@ -35,13 +35,15 @@ function near(got: number, want: number, bound: number | undefined, dtype: Float
 /** The first fault of one output, or null. */
 export function faultOf(got: Tensor, want: Value, dtype: FloatName, inputs: 'float' | 'int32'): string | null {
   const kind = want.dtype ?? inputs;
-  const wanted = kind === 'float' ? dtype : kind;
+  // Functions that leave the integers give float32.
+  const float: FloatName = inputs === 'int32' ? 'float32' : dtype;
+  const wanted = kind === 'float' ? float : kind;
   if (got.dtype !== wanted) return `dtype ${got.dtype}, expected ${wanted}`;
   if (shapeText(got.shape) !== shapeText(want.shape))
     return `shape ${shapeText(got.shape)}, expected ${shapeText(want.shape)}`;
   for (let i = 0; i < want.data.length; i++) {
     const w = want.data[i];
-    const fits = kind === 'float' ? near(got.data[i], w, want.bound?.[i], dtype) : got.data[i] === w;
+    const fits = kind === 'float' ? near(got.data[i], w, want.bound?.[i], float) : got.data[i] === w;
     if (!fits) return `element ${i}: got ${got.data[i]}, expected ${w}, allowed ${want.bound?.[i] ?? 0} u`;
   }
   return null;

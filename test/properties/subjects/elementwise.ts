@@ -21,14 +21,16 @@ const positive = uniform(0.3, 3);
 const kinkAt0 = away([0]);
 const steps = away(Array.from({ length: 41 }, (_, i) => (i - 20) / 2));
 
-/** A function of one tensor, with its default options. */
-function unary({ name, f, error = 'exact', fill = normal, dtype, more = {} }: Row): Proof {
+/** A function of one tensor, with its default options; of integers it gives floats unless it keeps them. */
+function unary({ name, f, error = 'exact', fill = normal, more = {}, ...row }: Row): Proof {
+  const dtype = row.dtype ?? (more.integers === true ? undefined : 'float');
   const fn = (ops as unknown as Record<string, (x: Tensor) => Tensor>)[name];
   return property<null>({
     name,
     draw: one(shapes(), () => fc.constant(null), fill),
     call: ([x]) => fn(x),
     reference: ([x]) => reference.map(x, f, error, dtype),
+    integers: true,
     ...more,
   });
 }

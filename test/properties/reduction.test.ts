@@ -1,0 +1,3 @@
+import { reduction } from './subjects/reduction.ts';
+
+for (const proof of reduction) proof.declare();
