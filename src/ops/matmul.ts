@@ -1,7 +1,7 @@
 /** Matrix products. One operation stands under all of them; a transpose in front of a product copies nothing. */
 
 import { type FloatArray, isFloat } from '../core/dtype.ts';
-import { broadcastShapes, type Shape, sizeOf } from '../core/shape.ts';
+import { broadcastShapes, type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
@@ -114,10 +114,15 @@ function inner(shape: Shape, trans: boolean, first: boolean): number {
  * Gradient: da = dy·bᵀ, db = aᵀ·dy
  * @throws ShapeError  if the inner dimensions differ, the batches do not broadcast, or an operand is 0-d
  */
-export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }: Transposes = {}): Tensor {
-  const [ta, tb, back] = meet('matmul', a, b);
+export function matmul(a: Tensor, b: Tensor, options: Transposes = {}): Tensor {
+  return multiply('matmul', a, b, options);
+}
+
+/** `matmul` for the operation `op`, which the errors name. */
+function multiply(op: string, a: Tensor, b: Tensor, { transA = false, transB = false }: Transposes = {}): Tensor {
+  const [ta, tb, back] = meet(op, a, b);
   if (ta.rank === 0 || tb.rank === 0) {
-    throw new ShapeError({ op: 'matmul', problem: 'a 0-d tensor has no product of matrices', hint: 'use mul' });
+    throw new ShapeError({ op, problem: 'a 0-d tensor has no product of matrices', hint: 'use mul' });
   }
   const [rowVector, columnVector] = [ta.rank === 1, tb.rank === 1];
   const ma = rowVector ? reshape(ta, [1, ta.size]) : ta;
@@ -126,12 +131,12 @@ export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }:
   const [ka, kb] = [inner(ma.shape, tA, true), inner(mb.shape, !tB, true)];
   if (ka !== kb) {
     throw new ShapeError({
-      op: 'matmul',
+      op,
       problem: `inner dimensions differ: [${a.shape.join(', ')}]${transA ? 'ᵀ' : ''} × [${b.shape.join(', ')}]${transB ? 'ᵀ' : ''}`,
       hint: `${ka} ≠ ${kb}`,
     });
   }
-  const y = batched(ma, mb, tA, tB);
+  const y = batched(op, ma, mb, tA, tB);
   if (!rowVector && !columnVector) return back(y);
   const out = [
     ...y.shape.slice(0, -2),
@@ -142,14 +147,14 @@ export function matmul(a: Tensor, b: Tensor, { transA = false, transB = false }:
 }
 
 /** Matrices with any leading axes, inner dimensions known to fit. */
-function batched(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
+function batched(op: string, a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
   if (a.rank === 2 && b.rank === 2) return product(a, b, transA, transB);
   if (b.rank === 2 && !transA) {
     // One tall product in place of a batch of small ones.
     const y = product(reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1]]), b, false, transB);
     return reshape(y, [...a.shape.slice(0, -1), y.shape[1]]);
   }
-  const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const lead = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
   const batch = sizeOf(lead);
   const asBatch = (x: Tensor): Tensor => {
     const single = sizeOf(x.shape.slice(0, -2)) === 1 && batch > 0;
@@ -160,25 +165,29 @@ function batched(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor
   return reshape(y, [...lead, ...y.shape.slice(1)]);
 }
 
+/** The product of two operands of these ranks for the operation `op`. @throws ShapeError as `matmul`, or if a rank differs */
+export function ranked(op: string, a: Tensor, b: Tensor, rankA: number, rankB = rankA): Tensor {
+  checkRank(op, a, rankA);
+  checkRank(op, b, rankB);
+  if (rankA === 3 && a.shape[0] !== b.shape[0]) {
+    throw new ShapeError({ op, problem: 'batches differ', got: [a.shape, b.shape] });
+  }
+  return multiply(op, a, b);
+}
+
 /** The product of two matrices. @throws ShapeError if one is no matrix, or the inner dimensions differ */
 export function mm(a: Tensor, b: Tensor): Tensor {
-  for (const x of [a, b]) checkRank('mm', x, 2);
-  return matmul(a, b);
+  return ranked('mm', a, b, 2);
 }
 
 /** The products of two batches of matrices: a [B, m, k], b [B, k, n] → [B, m, n]. */
 export function bmm(a: Tensor, b: Tensor): Tensor {
-  for (const x of [a, b]) checkRank('bmm', x, 3);
-  if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError({ op: 'bmm', problem: 'batches differ', got: b.shape, expected: `[${a.shape[0]}, …]` });
-  }
-  return matmul(a, b);
+  return ranked('bmm', a, b, 3);
 }
 
 /** The sum of the products of two vectors of one length. */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  for (const x of [a, b]) checkRank('dot', x, 1);
-  return matmul(a, b);
+  return ranked('dot', a, b, 1);
 }
 
 /** @throws ShapeError  if x has not `rank` axes */
@@ -195,8 +204,15 @@ export interface AddmmOptions {
   alpha?: number;
 }
 
-/** β·x + α·y. */
-export function scaledSum(x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOptions): Tensor {
+/** β·x + α·y for the operation `op`. @throws ShapeError if x does not broadcast to y */
+export function scaledSum(op: string, x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOptions): Tensor {
+  if (!sameShape(broadcastShapes(op, checkTensor(op, x).shape, y.shape), y.shape)) {
+    throw new ShapeError({
+      op,
+      problem: 'what is added to does not broadcast to the product',
+      got: [x.shape, y.shape],
+    });
+  }
   const scaled = alpha === 1 ? y : mul(y, alpha);
   if (beta === 0) return scaled;
   return add(beta === 1 ? x : mul(x, beta), scaled);
@@ -204,7 +220,7 @@ export function scaledSum(x: Tensor, y: Tensor, { beta = 1, alpha = 1 }: AddmmOp
 
 /** β·x + α·a·b, x broadcast to the product. */
 export function addmm(x: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {}): Tensor {
-  return scaledSum(checkTensor('addmm', x), mm(a, b), options);
+  return scaledSum('addmm', x, ranked('addmm', a, b, 2), options);
 }
 
 registerOp({

@@ -8,7 +8,7 @@ import { broadcastTensors, sum } from './broadcast.ts';
 import { contract } from './contraction.ts';
 import { checkTensor, registerOp } from './define.ts';
 import { cat } from './join.ts';
-import { type AddmmOptions, bmm, checkRank, dot, matmul, scaledSum } from './matmul.ts';
+import { type AddmmOptions, checkRank, matmul, ranked, scaledSum } from './matmul.ts';
 import { narrow, reshape } from './movement.ts';
 
 /**
@@ -45,14 +45,12 @@ export function inner(a: Tensor, b: Tensor): Tensor {
 
 /** The sum of the products of two vectors: `dot`, as no tensor here is complex. */
 export function vdot(a: Tensor, b: Tensor): Tensor {
-  return dot(a, b);
+  return ranked('vdot', a, b, 1);
 }
 
 /** The product of a matrix and a vector: a [m, k], x [k] → [m]. */
 export function mv(a: Tensor, x: Tensor): Tensor {
-  checkRank('mv', a, 2);
-  checkRank('mv', x, 1);
-  return matmul(a, x);
+  return ranked('mv', a, x, 2, 1);
 }
 
 /** The axes that are summed: a number of them at the end of one and at the front of the other, or a list for each. */
@@ -238,17 +236,17 @@ export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
 
 /** β·x + α·a·b over a batch, x broadcast to the products: a [B, m, k], b [B, k, n]. */
 export function baddbmm(x: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {}): Tensor {
-  return scaledSum(checkTensor('baddbmm', x), bmm(a, b), options);
+  return scaledSum('baddbmm', x, ranked('baddbmm', a, b, 3), options);
 }
 
 /** β·x + α·Σ a·b over the batch: a [B, m, k], b [B, k, n], x broadcast to [m, n]. */
 export function addbmm(x: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {}): Tensor {
-  checkTensor('addbmm', x);
   for (const t of [a, b]) checkRank('addbmm', t, 3);
   if (a.shape[0] !== b.shape[0] || a.shape[2] !== b.shape[1]) {
     throw new ShapeError({ op: 'addbmm', problem: 'the batches do not fit', got: [a.shape, b.shape] });
   }
   return scaledSum(
+    'addbmm',
     x,
     tensordot(a, b, [
       [0, 2],
@@ -260,12 +258,13 @@ export function addbmm(x: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = 
 
 /** β·x + α·a·v of a matrix and a vector, x broadcast to the product. */
 export function addmv(x: Tensor, a: Tensor, v: Tensor, options: AddmmOptions = {}): Tensor {
-  return scaledSum(checkTensor('addmv', x), mv(a, v), options);
+  return scaledSum('addmv', x, ranked('addmv', a, v, 2, 1), options);
 }
 
 /** β·x + α·(a ⊗ b) of two vectors, x broadcast to their outer product. */
 export function addr(x: Tensor, a: Tensor, b: Tensor, options: AddmmOptions = {}): Tensor {
-  return scaledSum(checkTensor('addr', x), outer(a, b), options);
+  for (const t of [a, b]) checkRank('addr', t, 1);
+  return scaledSum('addr', x, outer(a, b), options);
 }
 
 registerOp({
