@@ -31,8 +31,32 @@ enum class UnaryOp : int32_t {
   kTrunc = 22,
   kErf = 23,
   kGelu = 24,
+  kSin = 25,
+  kCos = 26,
+  kTan = 27,
+  kAsin = 28,
+  kAcos = 29,
+  kAtan = 30,
+  kSinh = 31,
+  kCosh = 32,
+  kAsinh = 33,
+  kAcosh = 34,
+  kAtanh = 35,
+  kExp2 = 36,
+  kLog2 = 37,
+  kLog10 = 38,
+  kErfc = 39,
+  kSilu = 40,
+  kMish = 41,
+  kElu = 42,
+  kHardsigmoid = 43,
+  kHardswish = 44,
+  kSoftsign = 45,
+  kSoftshrink = 46,
+  kHardshrink = 47,
+  kNanToNum = 48,
 };
-constexpr int32_t kUnaryOpCount = 25;
+constexpr int32_t kUnaryOpCount = 49;
 
 enum class BinaryOp : int32_t {
   kAdd = 0,
@@ -43,8 +67,18 @@ enum class BinaryOp : int32_t {
   kMinimum = 5,
   kPow = 6,
   kGate = 7,
+  kAtan2 = 8,
+  kFmod = 9,
+  kRemainder = 10,
+  kFloorDivide = 11,
+  kTruncDivide = 12,
+  kHypot = 13,
+  kCopysign = 14,
+  kXlogy = 15,
+  kLogaddexp = 16,
+  kPrelu = 17,
 };
-constexpr int32_t kBinaryOpCount = 8;
+constexpr int32_t kBinaryOpCount = 18;
 
 enum class CompareOp : int32_t {
   kEq = 0,
@@ -53,8 +87,13 @@ enum class CompareOp : int32_t {
   kLe = 3,
   kGt = 4,
   kGe = 5,
+  kAnd = 6,
+  kOr = 7,
+  kXor = 8,
+  kWithin = 9,
+  kBeyond = 10,
 };
-constexpr int32_t kCompareOpCount = 6;
+constexpr int32_t kCompareOpCount = 11;
 
 enum class ReduceOp : int32_t {
   kSum = 0,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lanes.inl.h"
+#include "pairs.inl.h"
 #include "split.inl.h"
 
 // Elements of one operand along a run, kLanes at a time.
@@ -22,60 +23,6 @@ LANEGRAD_INLINE vf load_step(Operand x, int64_t i, int count) {
   for (int l = 0; l < count; ++l) lanes[l] = x.data[(i + l) * x.stride];
   return load(lanes);
 }
-
-struct Add {
-  LANEGRAD_INLINE vf apply(vf a, vf b) { return a + b; }
-};
-struct Sub {
-  LANEGRAD_INLINE vf apply(vf a, vf b) { return a - b; }
-};
-struct Mul {
-  LANEGRAD_INLINE vf apply(vf a, vf b) { return a * b; }
-};
-struct Div {
-  LANEGRAD_INLINE vf apply(vf a, vf b) { return a / b; }
-};
-struct Maximum {
-  LANEGRAD_INLINE vf apply(vf a, vf b) { return maximum(a, b); }
-};
-struct Minimum {
-  LANEGRAD_INLINE vf apply(vf a, vf b) { return minimum(a, b); }
-};
-// The C library's double pow rounded once: its special values are IEEE 754's, and speed is no concern here.
-struct Pow {
-  LANEGRAD_INLINE vf apply(vf a, vf b) {
-    float base[kLanes], exponent[kLanes];
-    store(base, a);
-    store(exponent, b);
-    for (int l = 0; l < kLanes; ++l) {
-      base[l] = static_cast<float>(::pow(static_cast<double>(base[l]), static_cast<double>(exponent[l])));
-    }
-    return load(base);
-  }
-};
-
-struct Gate {
-  LANEGRAD_INLINE vf apply(vf a, vf b) { return select(gt(b, zero()), a, zero()); }
-};
-
-struct Eq {
-  LANEGRAD_INLINE vm apply(vf a, vf b) { return eq(a, b); }
-};
-struct Ne {
-  LANEGRAD_INLINE vm apply(vf a, vf b) { return ne(a, b); }
-};
-struct Lt {
-  LANEGRAD_INLINE vm apply(vf a, vf b) { return lt(a, b); }
-};
-struct Le {
-  LANEGRAD_INLINE vm apply(vf a, vf b) { return le(a, b); }
-};
-struct Gt {
-  LANEGRAD_INLINE vm apply(vf a, vf b) { return gt(a, b); }
-};
-struct Ge {
-  LANEGRAD_INLINE vm apply(vf a, vf b) { return ge(a, b); }
-};
 
 template <class F, class Y, Step A, Step B>
 inline void pair_run(Operand a, Operand b, Y* y, int64_t n) {
@@ -149,6 +96,16 @@ inline void binary(const BinaryArgs& args, const Parallel& par) {
       }
       return walk_plan<Pow>(args.plan, args.a, args.b, args.y, par);
     case BinaryOp::kGate: return walk_plan<Gate>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kAtan2: return walk_plan<Atan2>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kFmod: return walk_plan<Fmod>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kRemainder: return walk_plan<Remainder>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kFloorDivide: return walk_plan<FloorDivide>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kTruncDivide: return walk_plan<TruncDivide>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kHypot: return walk_plan<Hypot>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kCopysign: return walk_plan<Copysign>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kXlogy: return walk_plan<Xlogy>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kLogaddexp: return walk_plan<Logaddexp>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kPrelu: return walk_plan<Prelu>(args.plan, args.a, args.b, args.y, par);
   }
 }
 
@@ -160,6 +117,11 @@ inline void compare(const CompareArgs& args, const Parallel& par) {
     case CompareOp::kLe: return walk_plan<Le>(args.plan, args.a, args.b, args.y, par);
     case CompareOp::kGt: return walk_plan<Gt>(args.plan, args.a, args.b, args.y, par);
     case CompareOp::kGe: return walk_plan<Ge>(args.plan, args.a, args.b, args.y, par);
+    case CompareOp::kAnd: return walk_plan<And>(args.plan, args.a, args.b, args.y, par);
+    case CompareOp::kOr: return walk_plan<Or>(args.plan, args.a, args.b, args.y, par);
+    case CompareOp::kXor: return walk_plan<Xor>(args.plan, args.a, args.b, args.y, par);
+    case CompareOp::kWithin: return walk_plan<Within>(args.plan, args.a, args.b, args.y, par);
+    case CompareOp::kBeyond: return walk_plan<Beyond>(args.plan, args.a, args.b, args.y, par);
   }
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "../simd/math.inl.h"
+#include "../simd/math_activation.inl.h"
+#include "../simd/math_pairs.inl.h"
 #include "elementwise.inl.h"
 #include "reduce.inl.h"
 #include "rows.inl.h"

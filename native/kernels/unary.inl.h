@@ -84,6 +84,63 @@ struct Gelu {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vgelu(x); }
 };
 
+// A function of the C library, in double and rounded once.
+template <double (*FUNCTION)(double)>
+struct PerLane {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) {
+    float lanes[kLanes];
+    store(lanes, x);
+    for (int l = 0; l < kLanes; ++l) lanes[l] = static_cast<float>(FUNCTION(static_cast<double>(lanes[l])));
+    return load(lanes);
+  }
+};
+struct Silu {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsilu(x); }
+};
+struct Mish {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vmish(x); }
+};
+struct Elu {
+  LANEGRAD_INLINE vf apply(vf x, vf alpha, vf scale) { return select(gt(x, zero()), x, alpha * vexpm1(scale * x)); }
+};
+// vmax and vmin pass on their second operand where it is NaN.
+struct Hardsigmoid {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) {
+    const vf six = set1(6.0f);
+    return vmin(six, vmax(zero(), x + set1(3.0f))) / six;
+  }
+};
+struct Hardswish {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) {
+    // The products beyond the bounds are left out: they might overflow, or be those of an infinity and 0.
+    const vf three = set1(3.0f);
+    return select(ge(x, three), x, select(le(x, -three), set1(-0.0f), x * (x + three) / set1(6.0f)));
+  }
+};
+struct Softsign {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) {
+    const vf a = vabs(x), one = set1(1.0f);
+    const vf limit = as_float(as_int(one) | (as_int(x) & set1i(INT32_MIN)));
+    return select(eq(a, set1(kInfinity)), limit, x / (one + a));
+  }
+};
+struct Softshrink {
+  LANEGRAD_INLINE vf apply(vf x, vf limit, vf) {
+    const vf inside = select(is_nan(x), x, zero());
+    return select(gt(x, limit), x - limit, select(lt(x, -limit), x + limit, inside));
+  }
+};
+struct Hardshrink {
+  LANEGRAD_INLINE vf apply(vf x, vf limit, vf) { return select(le(vabs(x), limit), zero(), x); }
+};
+struct NanToNum {
+  LANEGRAD_INLINE vf apply(vf x, vf above, vf below) {
+    const vf infinity = set1(kInfinity);
+    const vf number = select(is_nan(x), zero(), x);
+    return select(eq(x, infinity), above, select(eq(x, -infinity), below, number));
+  }
+};
+
 using UnaryRun = void (*)(const float* x, float* y, int64_t n, float p0, float p1);
 
 template <class F>
@@ -121,6 +178,30 @@ inline UnaryRun unary_run_of(UnaryOp op) {
     case UnaryOp::kTrunc: return unary_run<Trunc>;
     case UnaryOp::kErf: return unary_run<Erf>;
     case UnaryOp::kGelu: return unary_run<Gelu>;
+    case UnaryOp::kSin: return unary_run<PerLane<::sin>>;
+    case UnaryOp::kCos: return unary_run<PerLane<::cos>>;
+    case UnaryOp::kTan: return unary_run<PerLane<::tan>>;
+    case UnaryOp::kAsin: return unary_run<PerLane<::asin>>;
+    case UnaryOp::kAcos: return unary_run<PerLane<::acos>>;
+    case UnaryOp::kAtan: return unary_run<PerLane<::atan>>;
+    case UnaryOp::kSinh: return unary_run<PerLane<::sinh>>;
+    case UnaryOp::kCosh: return unary_run<PerLane<::cosh>>;
+    case UnaryOp::kAsinh: return unary_run<PerLane<::asinh>>;
+    case UnaryOp::kAcosh: return unary_run<PerLane<::acosh>>;
+    case UnaryOp::kAtanh: return unary_run<PerLane<::atanh>>;
+    case UnaryOp::kExp2: return unary_run<PerLane<::exp2>>;
+    case UnaryOp::kLog2: return unary_run<PerLane<::log2>>;
+    case UnaryOp::kLog10: return unary_run<PerLane<::log10>>;
+    case UnaryOp::kErfc: return unary_run<PerLane<::erfc>>;
+    case UnaryOp::kSilu: return unary_run<Silu>;
+    case UnaryOp::kMish: return unary_run<Mish>;
+    case UnaryOp::kElu: return unary_run<Elu>;
+    case UnaryOp::kHardsigmoid: return unary_run<Hardsigmoid>;
+    case UnaryOp::kHardswish: return unary_run<Hardswish>;
+    case UnaryOp::kSoftsign: return unary_run<Softsign>;
+    case UnaryOp::kSoftshrink: return unary_run<Softshrink>;
+    case UnaryOp::kHardshrink: return unary_run<Hardshrink>;
+    case UnaryOp::kNanToNum: return unary_run<NanToNum>;
   }
   return unary_run<Neg>;  // not reached: the binding has checked the opcode
 }

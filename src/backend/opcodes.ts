@@ -38,6 +38,39 @@ export const UnaryOp = {
   erf: 23,
   /** x·Φ(x), where Φ is the distribution function of the standard normal; −0 of −∞. */
   gelu: 24,
+  sin: 25,
+  cos: 26,
+  tan: 27,
+  asin: 28,
+  acos: 29,
+  atan: 30,
+  sinh: 31,
+  cosh: 32,
+  asinh: 33,
+  acosh: 34,
+  atanh: 35,
+  exp2: 36,
+  log2: 37,
+  log10: 38,
+  erfc: 39,
+  /** x·σ(x); −0 of −∞. */
+  silu: 40,
+  /** x·tanh(log(1 + exp(x))); −0 of −∞. */
+  mish: 41,
+  /** x > 0 ? x : p0 · expm1(p1 · x) */
+  elu: 42,
+  /** min(max(x + 3, 0), 6) / 6 */
+  hardsigmoid: 43,
+  /** x from 3 on, −0 up to −3, between them x · (x + 3) / 6. */
+  hardswish: 44,
+  /** x / (1 + |x|); ±1 of ±∞. */
+  softsign: 45,
+  /** x > p0 ? x − p0 : x < −p0 ? x + p0 : 0; NaN stays NaN. */
+  softshrink: 46,
+  /** |x| ≤ p0 ? 0 : x */
+  hardshrink: 47,
+  /** p0 of ∞, p1 of −∞, 0 of NaN, else x. */
+  nanToNum: 48,
 } as const;
 export type UnaryOp = (typeof UnaryOp)[keyof typeof UnaryOp];
 
@@ -53,11 +86,46 @@ export const BinaryOp = {
   pow: 6,
   /** b > 0 ? a : 0: the gradient a of a ReLU whose output is b. */
   gate: 7,
+  /** The angle of the point (b, a) in (−π, π]. */
+  atan2: 8,
+  /** a − b·trunc(a/b), exactly: the sign of a. Integers: b must not be 0. */
+  fmod: 9,
+  /** a − b·floor(a/b): the sign of b. Integers: b must not be 0. */
+  remainder: 10,
+  /** floor(a/b) of the exact quotient, as Python's `//`. Integers: b must not be 0. */
+  floorDivide: 11,
+  /** trunc(a/b). Integers: b must not be 0. */
+  truncDivide: 12,
+  /** √(a² + b²) without overflow on the way. */
+  hypot: 13,
+  /** |a| with the sign of b. */
+  copysign: 14,
+  /** a·log b; 0 where a is 0 and b no NaN. */
+  xlogy: 15,
+  /** log(exp(a) + exp(b)) */
+  logaddexp: 16,
+  /** a > 0 ? a : b · a */
+  prelu: 17,
 } as const;
 export type BinaryOp = (typeof BinaryOp)[keyof typeof BinaryOp];
 
 /** y = a ? b, as 0 or 1. */
-export const CompareOp = { eq: 0, ne: 1, lt: 2, le: 3, gt: 4, ge: 5 } as const;
+export const CompareOp = {
+  eq: 0,
+  ne: 1,
+  lt: 2,
+  le: 3,
+  gt: 4,
+  ge: 5,
+  /** a ≠ 0 and b ≠ 0, and so on; NaN is not 0. */
+  and: 6,
+  or: 7,
+  xor: 8,
+  /** |a| < b */
+  within: 9,
+  /** |a| ≥ b */
+  beyond: 10,
+} as const;
 export type CompareOp = (typeof CompareOp)[keyof typeof CompareOp];
 
 /** [outer, n, inner] → [outer, inner]. */

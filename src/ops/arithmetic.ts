@@ -4,9 +4,9 @@ import type { BackwardRule } from '../autograd/node.ts';
 import { BinaryOp } from '../backend/opcodes.ts';
 import { type DType, floatOf, isFloat } from '../core/dtype.ts';
 import { planBroadcast } from '../core/shape.ts';
-import { DTypeError } from '../errors.ts';
+import { ConfigError, DTypeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
-import { sumTo } from './broadcast.ts';
+import { filled, sumTo } from './broadcast.ts';
 import { type Operand, operands, resultDType, to } from './cast.ts';
 import { eq, gt, lt } from './compare.ts';
 import { defineOp, type Op, type OpCase, type OpProof, type Sampler } from './define.ts';
@@ -188,15 +188,70 @@ const divOp = defineBinary(
   },
 );
 
+/** A quotient brought to an integer: flat between its steps. */
+function defineIntegerQuotient(name: string, opcode: BinaryOp, call: (a: Tensor, b: Tensor) => Tensor): Op<undefined> {
+  return defineBinary(
+    opcode,
+    { name, edges: EDGES, tolerance: 2e-6 },
+    broadcastCases(call, (s, shape) => s.distinct(shape, 0.37)).slice(0, -1),
+    false,
+    (node, [dy]) => [0, 1].map((i) => (node.needs(i) ? filled(node.shapes[i], 0, dy!.dtype) : null)),
+  );
+}
+
+const floorDivideOp = defineIntegerQuotient('floorDivide', BinaryOp.floorDivide, floorDivide);
+const truncDivideOp = defineIntegerQuotient('div towards 0', BinaryOp.truncDivide, (a, b) =>
+  div(a, b, { roundingMode: 'trunc' }),
+);
+
 /**
- * a / b; integers give float32.
+ * The operands of a division that stays with integers where both are.
+ *
+ * @throws DTypeError   for two bools
+ * @throws ConfigError  for an integer divided by 0
+ */
+export function integerDivision(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  const [ta, tb] = meet(op, a, b);
+  if (ta.dtype === 'bool') {
+    throw new DTypeError({ op, problem: 'bools cannot be divided', hint: 'convert with to' });
+  }
+  if (!isFloat(ta.dtype) && ta.size > 0 && tb.data.includes(0)) {
+    throw new ConfigError({ op, problem: 'an integer is divided by 0', hint: 'floats give an infinity or NaN' });
+  }
+  return [ta, tb];
+}
+
+export interface DivOptions {
+  /** Towards −∞, or towards 0; then integers stay integers. Default: not rounded. */
+  roundingMode?: 'floor' | 'trunc' | null;
+}
+
+/**
+ * a / b; integers give float32, unless the quotient is rounded.
  *
  * Shapes:   broadcast
- * Gradient: da = dy/b, db = −dy·a/b²
- * @throws ShapeError  if the shapes do not broadcast
+ * Gradient: da = dy/b, db = −dy·a/b²; 0 of a rounded quotient
+ * @throws ShapeError   if the shapes do not broadcast
+ * @throws ConfigError  if `roundingMode` names no way of rounding
  */
-export function div(a: Operand, b: Operand): Tensor {
-  return divOp.run(meet('div', a, b, floatOf), undefined);
+export function div(a: Operand, b: Operand, { roundingMode = null }: DivOptions = {}): Tensor {
+  if (roundingMode === null) return divOp.run(meet('div', a, b, floatOf), undefined);
+  if (roundingMode === 'floor') return floorDivide(a, b);
+  if (roundingMode === 'trunc') return truncDivideOp.run(integerDivision('div', a, b), undefined);
+  const expected = 'floor | trunc | null';
+  throw new ConfigError({ op: 'div', problem: 'unknown rounding', got: roundingMode, expected });
+}
+
+/**
+ * The largest integer not above the exact quotient, as Python's `//`; integers stay integers.
+ *
+ * Shapes:   broadcast
+ * Gradient: 0
+ * @throws ShapeError   if the shapes do not broadcast
+ * @throws ConfigError  for an integer divided by 0
+ */
+export function floorDivide(a: Operand, b: Operand): Tensor {
+  return floorDivideOp.run(integerDivision('floorDivide', a, b), undefined);
 }
 
 const gateOp = defineBinary(

@@ -6,7 +6,7 @@ import { DTypeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { broadcastTensors, filled } from './broadcast.ts';
 import { type Operand, operand, operands, resultDType, to } from './cast.ts';
-import { defineOp, type Sampler } from './define.ts';
+import { checkTensor, defineOp, type Sampler } from './define.ts';
 
 function defineCompare(name: string, opcode: CompareOp): (a: Operand, b: Operand) => Tensor {
   const op = defineOp({
@@ -46,6 +46,22 @@ export const le = defineCompare('le', CompareOp.le);
 export const gt = defineCompare('gt', CompareOp.gt);
 /** a ≥ b, broadcast, as bool. */
 export const ge = defineCompare('ge', CompareOp.ge);
+
+/** a ≠ 0 and b ≠ 0, broadcast, as bool; NaN is not 0. */
+export const logicalAnd = defineCompare('logicalAnd', CompareOp.and);
+/** a ≠ 0 or b ≠ 0, broadcast, as bool; NaN is not 0. */
+export const logicalOr = defineCompare('logicalOr', CompareOp.or);
+/** Whether just one of a and b is not 0, broadcast, as bool; NaN is not 0. */
+export const logicalXor = defineCompare('logicalXor', CompareOp.xor);
+/** True where x is 0. */
+export function logicalNot(x: Tensor): Tensor {
+  return eq(x, checkTensor('logicalNot', x).dtype === 'bool' ? false : 0);
+}
+
+/** |a| < b, broadcast, as bool. */
+export const within = defineCompare('within', CompareOp.within);
+/** |a| ≥ b, broadcast, as bool. */
+export const beyond = defineCompare('beyond', CompareOp.beyond);
 
 const whereOp = defineOp({
   name: 'where',

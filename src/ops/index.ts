@@ -7,10 +7,51 @@ import './tensor-methods.ts';
 
 registerEngineOps({ add, alias });
 
-export { add, div, maximum, minimum, mul, type ScaledOptions, sub } from './arithmetic.ts';
+export {
+  celu,
+  elu,
+  glu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  mish,
+  prelu,
+  relu6,
+  selu,
+  silu,
+  softshrink,
+  softsign,
+  tanhshrink,
+} from './activation.ts';
+export {
+  add,
+  type DivOptions,
+  div,
+  floorDivide,
+  maximum,
+  minimum,
+  mul,
+  type ScaledOptions,
+  sub,
+} from './arithmetic.ts';
 export { type Axes, expand, type ReduceOptions, sum } from './broadcast.ts';
 export { type Operand, to } from './cast.ts';
-export { eq, ge, gt, le, lt, maskedFill, ne, where } from './compare.ts';
+export { addcdiv, addcmul, type CombineOptions, copysign, lerp, logaddexp, xlogy } from './combine.ts';
+export {
+  eq,
+  ge,
+  gt,
+  le,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  lt,
+  maskedFill,
+  ne,
+  where,
+} from './compare.ts';
 export { type ConvOptions, conv1d, conv2d, type PerAxis } from './conv.ts';
 export {
   arange,
@@ -43,6 +84,17 @@ export {
 export { type DropoutOptions, dropout } from './dropout.ts';
 export { einsum } from './einsum.ts';
 export {
+  allclose,
+  type CloseOptions,
+  equal,
+  isclose,
+  isfinite,
+  isinf,
+  isnan,
+  type NanToNumOptions,
+  nanToNum,
+} from './finite.ts';
+export {
   type Each,
   type FunctionalOptions,
   hessian,
@@ -68,6 +120,7 @@ export {
 } from './loss.ts';
 export { type LstmLayerOutput, lstmLayer } from './lstm.ts';
 export { type AddmmOptions, addmm, bmm, dot, linear, matmul, mm, type Transposes } from './matmul.ts';
+export { fmod, remainder } from './modulo.ts';
 export {
   chunk,
   flatten,
@@ -119,18 +172,35 @@ export { type Nonlinearity, type RnnLayerOptions, rnnLayer } from './rnn.ts';
 export { embedding, indexAdd, indexSelect, oneHot } from './rows.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cos,
+  cosh,
+  hypot,
+  sin,
+  sinh,
+  tan,
+} from './trigonometry.ts';
+export {
   abs,
   ceil,
   clamp,
   erf,
   exp,
+  exp2,
   expm1,
   floor,
   gelu,
-  isnan,
   leakyRelu,
   log,
   log1p,
+  log2,
+  log10,
   logsigmoid,
   neg,
   reciprocal,

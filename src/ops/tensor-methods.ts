@@ -4,18 +4,23 @@ import { type BackwardOptions, backward } from '../autograd/engine.ts';
 import { type HookHandle, registerHook, registerPostAccumulateGradHook, retainGrad } from '../autograd/hooks.ts';
 import type { GradientHook } from '../autograd/node.ts';
 import { Tensor } from '../tensor.ts';
+import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
 import { expand, type ReduceOptions, sum } from './broadcast.ts';
 import { to } from './cast.ts';
+import * as combine from './combine.ts';
 import * as compare from './compare.ts';
+import * as finite from './finite.ts';
 import * as inPlace from './in-place.ts';
 import * as product from './matmul.ts';
+import { fmod, remainder } from './modulo.ts';
 import * as movement from './movement.ts';
 import { pow } from './power.ts';
 import * as products from './products.ts';
 import * as reduce from './reduce.ts';
 import { indexSelect } from './rows.ts';
 import { logSoftmax, softmax } from './softmax.ts';
+import * as trigonometry from './trigonometry.ts';
 import * as unary from './unary.ts';
 
 /** Functions of a tensor and one operand. */
@@ -24,6 +29,14 @@ const binary = {
   sub: arithmetic.sub,
   mul: arithmetic.mul,
   div: arithmetic.div,
+  floorDivide: arithmetic.floorDivide,
+  fmod,
+  remainder,
+  atan2: trigonometry.atan2,
+  hypot: trigonometry.hypot,
+  copysign: combine.copysign,
+  xlogy: combine.xlogy,
+  logaddexp: combine.logaddexp,
   maximum: arithmetic.maximum,
   minimum: arithmetic.minimum,
   pow,
@@ -33,6 +46,12 @@ const binary = {
   le: compare.le,
   gt: compare.gt,
   ge: compare.ge,
+  logicalAnd: compare.logicalAnd,
+  logicalOr: compare.logicalOr,
+  logicalXor: compare.logicalXor,
+  isclose: finite.isclose,
+  allclose: finite.allclose,
+  equal: finite.equal,
 };
 
 /** Functions whose first argument is the tensor. */
@@ -45,9 +64,23 @@ const first = {
   rsqrt: unary.rsqrt,
   reciprocal: unary.reciprocal,
   exp: unary.exp,
+  exp2: unary.exp2,
   expm1: unary.expm1,
   log: unary.log,
   log1p: unary.log1p,
+  log2: unary.log2,
+  log10: unary.log10,
+  sin: trigonometry.sin,
+  cos: trigonometry.cos,
+  tan: trigonometry.tan,
+  asin: trigonometry.asin,
+  acos: trigonometry.acos,
+  atan: trigonometry.atan,
+  sinh: trigonometry.sinh,
+  cosh: trigonometry.cosh,
+  asinh: trigonometry.asinh,
+  acosh: trigonometry.acosh,
+  atanh: trigonometry.atanh,
   tanh: unary.tanh,
   sigmoid: unary.sigmoid,
   erf: unary.erf,
@@ -56,12 +89,34 @@ const first = {
   leakyRelu: unary.leakyRelu,
   softplus: unary.softplus,
   logsigmoid: unary.logsigmoid,
+  silu: activation.silu,
+  mish: activation.mish,
+  elu: activation.elu,
+  celu: activation.celu,
+  selu: activation.selu,
+  softsign: activation.softsign,
+  tanhshrink: activation.tanhshrink,
+  hardsigmoid: activation.hardsigmoid,
+  hardswish: activation.hardswish,
+  hardtanh: activation.hardtanh,
+  relu6: activation.relu6,
+  softshrink: activation.softshrink,
+  hardshrink: activation.hardshrink,
+  prelu: activation.prelu,
+  glu: activation.glu,
   clamp: unary.clamp,
   floor: unary.floor,
   ceil: unary.ceil,
   round: unary.round,
   trunc: unary.trunc,
-  isnan: unary.isnan,
+  isnan: finite.isnan,
+  isfinite: finite.isfinite,
+  isinf: finite.isinf,
+  nanToNum: finite.nanToNum,
+  logicalNot: compare.logicalNot,
+  addcmul: combine.addcmul,
+  addcdiv: combine.addcdiv,
+  lerp: combine.lerp,
   maskedFill: compare.maskedFill,
   to,
   sum,

@@ -1,70 +1,14 @@
 /** Elementwise functions of one tensor. */
 
-import type { BackwardRule } from '../autograd/node.ts';
 import { UnaryOp } from '../backend/opcodes.ts';
-import { type FloatArray, floatOf, isFloat } from '../core/dtype.ts';
 import { ConfigError } from '../errors.ts';
-import { emptyTensor, type Tensor } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import { add, div, gate, mul, sub } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
 import { to } from './cast.ts';
-import { eq, ge, gt, le, where } from './compare.ts';
-import { checkTensor, defineOp, type Op, type OpProof, registerOp, type Sampler } from './define.ts';
-
-/** Parameters of the opcode; unused ones are 0. */
-interface UnaryParams {
-  readonly p0: number;
-  readonly p1: number;
-}
-const NO_PARAMS: UnaryParams = { p0: 0, p1: 0 };
-
-const EDGES = [0, -0, 1, -1, 0.5, 20, -20, 88, -88, 1e-40, 1e-8, -1e-8, 3e38, -3e38, Infinity, -Infinity, NaN];
-
-/** What the gradient needs: the input, the output, or neither. */
-type Saves = 'x' | 'y' | 'nothing';
-
-interface UnaryProof extends Omit<OpProof, 'cases'> {
-  readonly sample?: (s: Sampler, shape: number[]) => Tensor;
-  readonly call: (x: Tensor) => Tensor;
-}
-
-function defineUnary(
-  opcode: UnaryOp,
-  { sample = (s, shape) => s.normal(shape), call, ...proof }: UnaryProof,
-  saves: Saves,
-  backward: (dy: Tensor, saved: Tensor, params: UnaryParams) => Tensor,
-): Op<UnaryParams> {
-  const rule: BackwardRule<UnaryParams> = (node, [dy], params) => [backward(dy!, node.saved()[0]!, params)];
-  return defineOp<UnaryParams>({
-    edges: EDGES,
-    ...proof,
-    forward(node, [x], { p0, p1 }) {
-      const y = emptyTensor(x!.shape, x!.dtype);
-      node.kernels.unary(opcode, x!.data as FloatArray, y.data as FloatArray, p0, p1);
-      if (saves !== 'nothing') node.save(saves === 'x' ? x : y);
-      return y;
-    },
-    backward: rule,
-    cases: [[3, 5], [], [0], [33]].map((shape) => (s: Sampler) => ({ inputs: [sample(s, shape)], call })),
-  });
-}
-
-/** Runs an operation that takes floats: integers are converted to float32 first, as PyTorch does. */
-function onFloats(op: Op<UnaryParams>, x: Tensor, params: UnaryParams = NO_PARAMS): Tensor {
-  checkTensor(op.name, x);
-  return op.run([to(x, floatOf(x.dtype))], params);
-}
-
-/** Runs an operation that maps integers to integers: they pass through float64, which holds all of them. */
-function onNumbers(op: Op<UnaryParams>, x: Tensor, params: UnaryParams = NO_PARAMS): Tensor {
-  checkTensor(op.name, x);
-  if (isFloat(x.dtype)) return op.run([x], params);
-  return to(op.run([to(x, 'float64')], params), x.dtype === 'bool' ? 'int32' : x.dtype);
-}
-
-/** Away from 0, where the slope changes. */
-const kinked = (s: Sampler, shape: number[]): Tensor => s.distinct(shape, 0.1);
-const positive = (s: Sampler, shape: number[]): Tensor => s.uniform(shape, 0.3, 3);
+import { ge, gt, le, where } from './compare.ts';
+import { type Op, registerOp, type Sampler } from './define.ts';
+import { defineUnary, kinked, onFloats, onNumbers, positive, type UnaryParams } from './define-unary.ts';
 
 const negOp = defineUnary(UnaryOp.neg, { name: 'neg', call: neg, tolerance: 0 }, 'nothing', (dy) => neg(dy));
 /** −x. Gradient: dx = −dy. */
@@ -135,10 +79,32 @@ export function expm1(x: Tensor): Tensor {
   return onFloats(expm1Op, x);
 }
 
+const exp2Op = defineUnary(UnaryOp.exp2, { name: 'exp2', call: exp2 }, 'y', (dy, y) => mul(mul(dy, y), Math.LN2));
+/** 2ˣ. Gradient: dx = dy·2ˣ·log 2. */
+export function exp2(x: Tensor): Tensor {
+  return onFloats(exp2Op, x);
+}
+
 const logOp = defineUnary(UnaryOp.log, { name: 'log', call: log, sample: positive }, 'x', (dy, x) => div(dy, x));
 /** The natural logarithm; −∞ at 0, NaN below. Gradient: dx = dy/x. */
 export function log(x: Tensor): Tensor {
   return onFloats(logOp, x);
+}
+
+const log2Op = defineUnary(UnaryOp.log2, { name: 'log2', call: log2, sample: positive }, 'x', (dy, x) =>
+  div(dy, mul(x, Math.LN2)),
+);
+/** The logarithm to base 2, exact for powers of 2; −∞ at 0, NaN below. Gradient: dx = dy/(x·log 2). */
+export function log2(x: Tensor): Tensor {
+  return onFloats(log2Op, x);
+}
+
+const log10Op = defineUnary(UnaryOp.log10, { name: 'log10', call: log10, sample: positive }, 'x', (dy, x) =>
+  div(dy, mul(x, Math.LN10)),
+);
+/** The logarithm to base 10; −∞ at 0, NaN below. Gradient: dx = dy/(x·log 10). */
+export function log10(x: Tensor): Tensor {
+  return onFloats(log10Op, x);
 }
 
 const log1pOp = defineUnary(UnaryOp.log1p, { name: 'log1p', call: log1p, sample: positive }, 'x', (dy, x) =>
@@ -230,14 +196,19 @@ const softplusOp = defineUnary(UnaryOp.softplus, { name: 'softplus', call: (x) =
  */
 export function softplus(x: Tensor, { beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {}): Tensor {
   const scaled = beta === 1 ? x : mul(x, beta);
-  const soft = onFloats(softplusOp, scaled);
+  const soft = softplusAll(scaled);
   const value = beta === 1 ? soft : div(soft, beta);
   return where(gt(scaled, threshold), x, value);
 }
 
+/** log(1 + eˣ) of every x, however large. */
+export function softplusAll(x: Tensor): Tensor {
+  return onFloats(softplusOp, x);
+}
+
 /** log σ(x) = −log(1 + e⁻ˣ). Gradient: dx = dy·(1 − σ(x)). */
 export function logsigmoid(x: Tensor): Tensor {
-  return neg(onFloats(softplusOp, neg(x)));
+  return neg(softplusAll(neg(x)));
 }
 
 const clampOp = defineUnary(
@@ -288,9 +259,4 @@ const thresholdOp = defineStep('threshold', UnaryOp.threshold, (x) => threshold(
 /** `value` where x ≥ `from`, else 0: the mask of a dropout, out of uniforms. Gradient: 0. */
 export function threshold(x: Tensor, from: number, value: number): Tensor {
   return onFloats(thresholdOp, x, { p0: from, p1: value });
-}
-
-/** True where x is NaN. */
-export function isnan(x: Tensor): Tensor {
-  return eq(eq(x, x), false);
 }

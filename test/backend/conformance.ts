@@ -4,12 +4,13 @@ import { describe } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
 import { charSamplerBlock } from './conformance/char-sampler.ts';
 import { conv2dBackwardDataBlock, conv2dBackwardWeightBlock, conv2dBlock } from './conformance/conv.ts';
-import { binaryBlock, compareBlock, selectBlock, unaryBlock } from './conformance/elementwise.ts';
+import { unaryBlock } from './conformance/elementwise.ts';
 import { gemmBlock } from './conformance/gemm.ts';
 import { Harness, type Tolerance } from './conformance/harness.ts';
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
 import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
+import { binaryBlock, compareBlock, selectBlock } from './conformance/pairs.ts';
 import { col2imBlock, im2colBlock, maxPool2dBackwardBlock, maxPool2dBlock } from './conformance/pool.ts';
 import {
   gruBackwardBlock,

@@ -7,25 +7,9 @@ import type { Axes, Operand, Reduction } from '../../src/ops/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { Tensor } from '../../src/tensor.ts';
 import { type Callable, type Expr, type Host, Slice, type Value, walkExpr } from './python.ts';
+import { elementwise } from './torch-elementwise.ts';
+import { binary, row, unary } from './torch-rows.ts';
 
-/** A function with Python's parameters by their names, `*rest` last if it takes any number. */
-function row(signature: string, call: (...args: never[]) => Value): Callable {
-  const names = signature.split(' ');
-  const rest = names.at(-1)!.startsWith('*') ? names.length - 1 : Number.POSITIVE_INFINITY;
-  return (args, keywords) => {
-    const given: Value[] = args.length > rest ? [...args.slice(0, rest), args.slice(rest)] : [...args];
-    for (const [name, value] of Object.entries(keywords)) {
-      const place = names.indexOf(name);
-      if (place < 0) throw new TypeError(`no parameter ${name} among ${signature}`);
-      given[place] = value;
-    }
-    if (given.length > names.length) throw new TypeError(`${given.length} arguments for ${signature}`);
-    return call(...(given as never[]));
-  };
-}
-
-const unary = (fn: (x: Tensor) => Tensor): Callable => row('input', fn);
-const binary = (fn: (a: Operand, b: Operand) => Tensor): Callable => row('input other', fn);
 const reduction = (fn: (x: Tensor, axes?: Axes, options?: { keepdim?: boolean }) => Tensor): Callable =>
   row('input dim keepdim', (x: Tensor, dim?: Axes, keepdim?: boolean) => fn(x, dim, { keepdim }));
 const variance = (fn: typeof ops.variance): Callable =>
@@ -46,6 +30,7 @@ const scaledSum = (operands: string, fn: typeof ops.addmm): Callable =>
 const orDefault = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
 
 const functions: Record<string, Callable> = {
+  ...elementwise,
   abs: unary(ops.abs),
   add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
   addbmm: scaledSum('batch1 batch2', ops.addbmm),
@@ -93,7 +78,9 @@ const functions: Record<string, Callable> = {
     ) => ops.crossEntropy(x, target, { weight, ignoreIndex, reduction, labelSmoothing }),
   ),
   detach: row('input', (x: Tensor) => x.detach()),
-  div: binary(ops.div),
+  div: row('input other rounding_mode', (a: Tensor, b: Operand, roundingMode?: 'floor' | 'trunc' | null) =>
+    ops.div(a, b, { roundingMode }),
+  ),
   dot: row('input other', ops.dot),
   einsum: row('equation *operands', (equation: string, operands: Tensor[]) => ops.einsum(equation, ...operands.flat())),
   embedding: row('input weight padding_idx', (ids: Tensor, weight: Tensor, paddingIdx?: number) =>

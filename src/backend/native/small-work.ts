@@ -34,6 +34,9 @@ const exactUnary = new Set<UnaryOp>([
   UnaryOp.ceil,
   UnaryOp.round,
   UnaryOp.trunc,
+  UnaryOp.softshrink,
+  UnaryOp.hardshrink,
+  UnaryOp.nanToNum,
 ]);
 const exactBinary = new Set<BinaryOp>([
   BinaryOp.add,
@@ -43,6 +46,9 @@ const exactBinary = new Set<BinaryOp>([
   BinaryOp.maximum,
   BinaryOp.minimum,
   BinaryOp.gate,
+  BinaryOp.fmod,
+  BinaryOp.copysign,
+  BinaryOp.prelu,
 ]);
 
 /** A table by opcode, which is read at every call. */

@@ -8,6 +8,7 @@ import type { DataArray, FloatArray } from '../../core/dtype.ts';
 import { type BroadcastPlan, PlanKind } from '../../core/shape.ts';
 import { DTypeError } from '../../errors.ts';
 import { BinaryOp, CompareOp } from '../opcodes.ts';
+import { roundHalfToEven } from './elementwise.ts';
 
 type IntArray = Int32Array | Uint8Array;
 
@@ -49,7 +50,43 @@ const floatRuns: Record<BinaryOp, Run<FloatArray, FloatArray>> = {
   [BinaryOp.gate](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = b[bi] > 0 ? a[ai] : 0;
   },
+  [BinaryOp.atan2](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.atan2(a[ai], b[bi]);
+  },
+  [BinaryOp.fmod](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] % b[bi];
+  },
+  [BinaryOp.remainder](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = remainder(a[ai], b[bi]);
+  },
+  [BinaryOp.floorDivide](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = floorDivide(a[ai], b[bi]);
+  },
+  [BinaryOp.truncDivide](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.trunc(a[ai] / b[bi]);
+  },
+  [BinaryOp.hypot](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = hypot(a[ai], b[bi]);
+  },
+  [BinaryOp.copysign](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = copysign(a[ai], b[bi]);
+  },
+  [BinaryOp.xlogy](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = xlogy(a[ai], b[bi]);
+  },
+  [BinaryOp.logaddexp](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = logaddexp(a[ai], b[bi]);
+  },
+  [BinaryOp.prelu](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] > 0 ? a[ai] : b[bi] * a[ai];
+  },
 };
+
+function floatsAlone(op: string): Run<IntArray, IntArray> {
+  return () => {
+    throw new DTypeError({ op, problem: 'integers have no such function', hint: 'convert to a float first' });
+  };
+}
 
 const intRuns: Record<BinaryOp, Run<IntArray, IntArray>> = {
   [BinaryOp.add](a, ai, as, b, bi, bs, y, from, to) {
@@ -61,9 +98,7 @@ const intRuns: Record<BinaryOp, Run<IntArray, IntArray>> = {
   [BinaryOp.mul](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.imul(a[ai], b[bi]);
   },
-  [BinaryOp.div]() {
-    throw new DTypeError({ op: 'div', problem: 'integers have no division', hint: 'convert to a float first' });
-  },
+  [BinaryOp.div]: floatsAlone('div'),
   [BinaryOp.maximum](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.max(a[ai], b[bi]);
   },
@@ -75,6 +110,26 @@ const intRuns: Record<BinaryOp, Run<IntArray, IntArray>> = {
   },
   [BinaryOp.gate](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = b[bi] > 0 ? a[ai] : 0;
+  },
+  [BinaryOp.atan2]: floatsAlone('atan2'),
+  [BinaryOp.fmod](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] % b[bi];
+  },
+  [BinaryOp.remainder](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = remainder(a[ai], b[bi]);
+  },
+  [BinaryOp.floorDivide](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.floor(a[ai] / b[bi]);
+  },
+  [BinaryOp.truncDivide](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.trunc(a[ai] / b[bi]);
+  },
+  [BinaryOp.hypot]: floatsAlone('hypot'),
+  [BinaryOp.copysign]: floatsAlone('copysign'),
+  [BinaryOp.xlogy]: floatsAlone('xlogy'),
+  [BinaryOp.logaddexp]: floatsAlone('logaddexp'),
+  [BinaryOp.prelu](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] > 0 ? a[ai] : Math.imul(b[bi], a[ai]);
   },
 };
 
@@ -97,6 +152,21 @@ const compareRuns: Record<CompareOp, Run<DataArray, Uint8Array>> = {
   [CompareOp.ge](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] >= b[bi] ? 1 : 0;
   },
+  [CompareOp.and](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] !== 0 && b[bi] !== 0 ? 1 : 0;
+  },
+  [CompareOp.or](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] !== 0 || b[bi] !== 0 ? 1 : 0;
+  },
+  [CompareOp.xor](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = (a[ai] !== 0) !== (b[bi] !== 0) ? 1 : 0;
+  },
+  [CompareOp.within](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.abs(a[ai]) < b[bi] ? 1 : 0;
+  },
+  [CompareOp.beyond](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = Math.abs(a[ai]) >= b[bi] ? 1 : 0;
+  },
 };
 
 /** IEEE 754's pow, which differs from `Math.pow` where the base is ±1 and the exponent infinite or NaN. */
@@ -114,6 +184,41 @@ function integerPower(a: number, b: number): number {
     factor = Math.imul(factor, factor);
   }
   return result;
+}
+
+/** a % b with the sign of b. */
+function remainder(a: number, b: number): number {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+}
+
+/** The integer not above the exact quotient, to which the rounded quotient a/b may already have been raised. */
+function floorDivide(a: number, b: number): number {
+  if (b === 0) return a / b;
+  const rest = a % b;
+  const quotient = (a - rest) / b;
+  const lower = rest !== 0 && rest < 0 !== b < 0 ? quotient - 1 : quotient;
+  return lower === 0 ? copysign(0, a / b) : roundHalfToEven(lower);
+}
+
+function hypot(a: number, b: number): number {
+  const square = a * a + b * b;
+  // Math.hypot guards against squares out of range, and takes ten times as long.
+  return square > 1e-290 && square < 1e300 ? Math.sqrt(square) : Math.hypot(a, b);
+}
+
+function copysign(a: number, b: number): number {
+  const size = Math.abs(a);
+  return b < 0 || Object.is(b, -0) ? -size : size;
+}
+
+function xlogy(a: number, b: number): number {
+  return a === 0 && !Number.isNaN(b) ? 0 : a * Math.log(b);
+}
+
+function logaddexp(a: number, b: number): number {
+  // Equal infinities have no difference.
+  return a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 
 function isInteger(array: DataArray): array is IntArray {

@@ -7,14 +7,14 @@
 
 import type { FloatArray } from '../../core/dtype.ts';
 import { UnaryOp } from '../opcodes.ts';
-import { erf, gelu } from './normal.ts';
+import { erf, erfc, gelu } from './normal.ts';
 
 type UnaryLoop = (x: FloatArray, y: FloatArray, p0: number, p1: number) => void;
 
 /** 2⁵²: adding and subtracting it leaves a smaller positive double rounded to an integer, half to even. */
 const ROUNDER = 2 ** 52;
 
-function roundHalfToEven(x: number): number {
+export function roundHalfToEven(x: number): number {
   if (x > 0 && x < ROUNDER) return x + ROUNDER - ROUNDER;
   // Written as the negation of a positive sum, so that −0.3 gives −0.
   if (x < 0 && x > -ROUNDER) return -(-x + ROUNDER - ROUNDER);
@@ -25,6 +25,42 @@ function roundHalfToEven(x: number): number {
 export function sigmoid(x: number): number {
   const e = Math.exp(-Math.abs(x));
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
+}
+
+/** x·σ(x). The product of −∞ and 0 is its limit. */
+function silu(x: number): number {
+  return x === -Infinity ? -0 : x * sigmoid(x);
+}
+
+/** x·tanh(log(1 + e)) with e = exp(x), of which the quotient needs neither function. */
+function mish(x: number): number {
+  if (x === -Infinity) return -0;
+  if (x > 40) return x;
+  const e = Math.exp(x);
+  const n = e * (e + 2);
+  return (x * n) / (n + 2);
+}
+
+/** The products beyond the bounds are left out: they might overflow, or be those of an infinity and 0. */
+function hardswish(x: number): number {
+  if (x >= 3) return x;
+  return x <= -3 ? -0 : (x * (x + 3)) / 6;
+}
+
+function softsign(x: number): number {
+  return Math.abs(x) === Infinity ? Math.sign(x) : x / (1 + Math.abs(x));
+}
+
+function softshrink(x: number, limit: number): number {
+  if (x > limit) return x - limit;
+  if (x < -limit) return x + limit;
+  return Number.isNaN(x) ? x : 0;
+}
+
+function nanToNum(x: number, above: number, below: number): number {
+  if (x === Infinity) return above;
+  if (x === -Infinity) return below;
+  return Number.isNaN(x) ? 0 : x;
 }
 
 const loops: Record<UnaryOp, UnaryLoop> = {
@@ -107,6 +143,78 @@ const loops: Record<UnaryOp, UnaryLoop> = {
   },
   [UnaryOp.gelu](x, y) {
     for (let i = 0; i < x.length; i++) y[i] = gelu(x[i]);
+  },
+  [UnaryOp.sin](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.sin(x[i]);
+  },
+  [UnaryOp.cos](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.cos(x[i]);
+  },
+  [UnaryOp.tan](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.tan(x[i]);
+  },
+  [UnaryOp.asin](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.asin(x[i]);
+  },
+  [UnaryOp.acos](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.acos(x[i]);
+  },
+  [UnaryOp.atan](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.atan(x[i]);
+  },
+  [UnaryOp.sinh](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.sinh(x[i]);
+  },
+  [UnaryOp.cosh](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.cosh(x[i]);
+  },
+  [UnaryOp.asinh](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.asinh(x[i]);
+  },
+  [UnaryOp.acosh](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.acosh(x[i]);
+  },
+  [UnaryOp.atanh](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.atanh(x[i]);
+  },
+  [UnaryOp.exp2](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = 2 ** x[i];
+  },
+  [UnaryOp.log2](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.log2(x[i]);
+  },
+  [UnaryOp.log10](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.log10(x[i]);
+  },
+  [UnaryOp.erfc](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = erfc(x[i]);
+  },
+  [UnaryOp.silu](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = silu(x[i]);
+  },
+  [UnaryOp.mish](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = mish(x[i]);
+  },
+  [UnaryOp.elu](x, y, alpha, scale) {
+    for (let i = 0; i < x.length; i++) y[i] = x[i] > 0 ? x[i] : alpha * Math.expm1(scale * x[i]);
+  },
+  [UnaryOp.hardsigmoid](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.min(Math.max(x[i] + 3, 0), 6) / 6;
+  },
+  [UnaryOp.hardswish](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = hardswish(x[i]);
+  },
+  [UnaryOp.softsign](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = softsign(x[i]);
+  },
+  [UnaryOp.softshrink](x, y, limit) {
+    for (let i = 0; i < x.length; i++) y[i] = softshrink(x[i], limit);
+  },
+  [UnaryOp.hardshrink](x, y, limit) {
+    for (let i = 0; i < x.length; i++) y[i] = Math.abs(x[i]) <= limit ? 0 : x[i];
+  },
+  [UnaryOp.nanToNum](x, y, above, below) {
+    for (let i = 0; i < x.length; i++) y[i] = nanToNum(x[i], above, below);
   },
 };
 

@@ -35,9 +35,14 @@ function gauss(a: number): number {
   return Math.exp(-0.5 * head * head) * Math.exp(-0.5 * (a - head) * (a + head));
 }
 
+/** Φ(−a)/exp(−a²/2) for a ≥ 0. */
+function millsRatio(a: number): number {
+  return polynomial(TAIL, (a - 4) / (a + 4)) / (a + 4);
+}
+
 /** scale·Φ(−a) for a ≥ 0, of which the exponential alone may be subnormal. */
 function upperTail(a: number, scale: number): number {
-  return ((scale * polynomial(TAIL, (a - 4) / (a + 4))) / (a + 4)) * gauss(a);
+  return scale * millsRatio(a) * gauss(a);
 }
 
 export function erf(x: number): number {
@@ -45,6 +50,15 @@ export function erf(x: number): number {
   if (a <= 1) return x + x * polynomial(ERF, x * x);
   const y = 1 - upperTail(Math.min(a * Math.SQRT2, TAIL_END), 2);
   return x < 0 ? -y : y;
+}
+
+/** 1 − erf(x), which loses nothing in the upper tail: exp(−x²) is computed from x itself, not from x·√2. */
+export function erfc(x: number): number {
+  const a = Math.min(Math.abs(x), TAIL_END);
+  if (a < 0.5) return 1 - erf(x);
+  const head = Math.fround(a);
+  const tail = 2 * millsRatio(a * Math.SQRT2) * Math.exp(-head * head) * Math.exp((head - a) * (head + a));
+  return x < 0 ? 2 - tail : tail;
 }
 
 /** x·Φ(x), which above 0 is x − x·Φ(−x); −0 of −∞. */

@@ -1,4 +1,4 @@
-/** The error function and x·Φ(x) in float64, by other formulas than the backends use. */
+/** The error functions and x·Φ(x) in float64, by other formulas than the backends use. */
 
 /** exp(−a²/2), by a part of `a` whose square is exact. */
 function bell(a: number): number {
@@ -32,6 +32,16 @@ export function erf(x: number): number {
   const a = x * Math.SQRT2;
   if (Math.abs(a) <= 1) return x === 0 ? x : 2 * normalCentre(a);
   return Math.sign(x) * (1 - normalTail(Math.abs(a), 2));
+}
+
+/** 2·Φ(−x√2): the tail by the same rule, whose weight exp(−x²) is computed from x. */
+export function erfc(x: number): number {
+  const a = x * Math.SQRT2;
+  if (a < 1) return 1 - erf(x);
+  if (a > 38.6) return 0;
+  const head = Math.round(x * 2 ** 10) / 2 ** 10;
+  const weight = Math.exp(-head * head) * Math.exp(-(x - head) * (x + head));
+  return (normalTail(a, 2) / bell(a)) * weight;
 }
 
 export function gelu(x: number): number {

@@ -1,0 +1,105 @@
+// Functions and comparisons of two operands.
+#pragma once
+
+struct Add {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a + b; }
+};
+struct Sub {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a - b; }
+};
+struct Mul {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a * b; }
+};
+struct Div {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return a / b; }
+};
+struct Maximum {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return maximum(a, b); }
+};
+struct Minimum {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return minimum(a, b); }
+};
+// A function of the C library, in double and rounded once.
+template <double (*FUNCTION)(double, double)>
+struct PerLanePair {
+  LANEGRAD_INLINE vf apply(vf a, vf b) {
+    float first[kLanes], second[kLanes];
+    store(first, a);
+    store(second, b);
+    for (int l = 0; l < kLanes; ++l) {
+      first[l] = static_cast<float>(FUNCTION(static_cast<double>(first[l]), static_cast<double>(second[l])));
+    }
+    return load(first);
+  }
+};
+using Pow = PerLanePair<::pow>;
+using Atan2 = PerLanePair<::atan2>;
+
+struct Gate {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return select(gt(b, zero()), a, zero()); }
+};
+
+struct Fmod {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vfmod(a, b); }
+};
+struct Remainder {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vremainder(a, b); }
+};
+struct FloorDivide {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vfloor_divide(a, b); }
+};
+struct TruncDivide {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vtrunc(a / b); }
+};
+struct Hypot {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vhypot(a, b); }
+};
+struct Copysign {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return copy_sign(a, b); }
+};
+struct Xlogy {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return select(eq(a, zero()) & eq(b, b), zero(), a * vlog(b)); }
+};
+struct Logaddexp {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vlogaddexp(a, b); }
+};
+struct Prelu {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return select(gt(a, zero()), a, b * a); }
+};
+
+struct Eq {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return eq(a, b); }
+};
+struct Ne {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return ne(a, b); }
+};
+struct Lt {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return lt(a, b); }
+};
+struct Le {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return le(a, b); }
+};
+struct Gt {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return gt(a, b); }
+};
+struct Ge {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return ge(a, b); }
+};
+struct And {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return ne(a, zero()) & ne(b, zero()); }
+};
+struct Or {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return ne(a, zero()) | ne(b, zero()); }
+};
+struct Xor {
+  LANEGRAD_INLINE vm apply(vf a, vf b) {
+    const vm left = ne(a, zero()), right = ne(b, zero());
+    return (left & ~right) | (right & ~left);
+  }
+};
+struct Within {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return lt(vabs(a), b); }
+};
+struct Beyond {
+  LANEGRAD_INLINE vm apply(vf a, vf b) { return ge(vabs(a), b); }
+};
