@@ -93,10 +93,13 @@ export interface Tolerance {
   readonly torchError?: number;
   /** Compare relative errors alone: for results near 0 of small arguments. */
   readonly relative?: boolean;
+  /** How far PyTorch itself is off in float64, relative to the value. */
+  readonly torchRelativeError?: number;
 }
 
-function allowed({ dtype, torchError = 0, relative = false }: Tolerance, want: number): number {
-  if (dtype === 'float64') return 1e-10 + 1e-8 * Math.abs(want);
+function allowed(tolerance: Tolerance, want: number): number {
+  const { dtype, torchError = 0, relative = false, torchRelativeError = 0 } = tolerance;
+  if (dtype === 'float64') return 1e-10 + (1e-8 + torchRelativeError) * Math.abs(want);
   if (relative) return 1e-5 * Math.abs(want);
   return 4 * torchError + 1e-5 * (1 + Math.abs(want));
 }
