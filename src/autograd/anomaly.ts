@@ -1,14 +1,15 @@
 /** Anomaly mode: where a NaN or an infinity first appeared, by the operation and by the line that called it. */
 
 import { isFloat } from '../core/dtype.ts';
+import { placeOf } from '../core/shape.ts';
 import { AutogradError } from '../errors.ts';
-import type { Tensor } from '../tensor.ts';
+import { Tensor } from '../tensor.ts';
 import { type CallSite, callSite } from './call-site.ts';
 import { checkSynchronous } from './mode.ts';
 import type { MaybeTensor, Node } from './node.ts';
 
 export interface AnomalyOptions {
-  /** Stop at infinities too, and not at NaN alone. Default true; masks of −∞ want false. */
+  /** Stop where an infinity appears too, and not at NaN alone. Default true; one that went in, as in a mask, is let through. */
   infinity?: boolean;
 }
 
@@ -45,29 +46,36 @@ export function detectAnomaly<T>(fn: () => T, options: AnomalyOptions = {}): T {
   }
 }
 
-/** The first element that is not finite, as text, or null. */
-function fault(tensor: MaybeTensor): string | null {
-  if (tensor === null || !isFloat(tensor.dtype)) return null;
-  const { data, shape } = tensor;
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i]) || (!stopAtInfinity && !Number.isNaN(data[i]))) continue;
-    const place: number[] = [];
-    let rest = i;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      place.unshift(rest % shape[axis]);
-      rest = Math.floor(rest / shape[axis]);
+interface Fault {
+  /** Which of the tensors. */
+  readonly place: number;
+  readonly text: string;
+}
+
+/** The first element that is NaN or, if they count, infinite. */
+function firstFault(tensors: readonly MaybeTensor[], infinity: boolean): Fault | null {
+  for (const [place, tensor] of tensors.entries()) {
+    if (tensor === null || !isFloat(tensor.dtype)) continue;
+    const { data, shape } = tensor;
+    for (let i = 0; i < data.length; i++) {
+      if (Number.isFinite(data[i]) || (!infinity && !Number.isNaN(data[i]))) continue;
+      return { place, text: `${data[i]} at [${placeOf(i, shape).join(', ')}] of [${shape.join(', ')}]` };
     }
-    return `${data[i]} at [${place.join(', ')}] of [${shape.join(', ')}]`;
   }
   return null;
 }
 
-function firstFault(tensors: readonly MaybeTensor[]): { place: number; text: string } | null {
-  for (const [place, tensor] of tensors.entries()) {
-    const text = fault(tensor);
-    if (text !== null) return { place, text };
-  }
-  return null;
+/**
+ * The first fault in what was computed, and in what it was computed from. An infinity that comes out where one went in is
+ * none: it was given on purpose, as masks are, since one that was computed would have been stopped where it was.
+ */
+function judge(from: readonly MaybeTensor[], result: readonly MaybeTensor[]): [Fault, before: Fault | null] | null {
+  const found = firstFault(result, stopAtInfinity);
+  if (found === null) return null;
+  const before = firstFault(from, true);
+  if (before === null) return [found, null];
+  const nan = firstFault(result, false);
+  return nan === null ? null : [nan, before];
 }
 
 /** Notes where an operation was called, and looks at what it gave. */
@@ -80,9 +88,9 @@ export function inspectForward(node: Node, inputs: readonly MaybeTensor[], outpu
   }
   const site = callSite(inspectForward);
   sites.set(node, site);
-  const found = firstFault(outputs);
-  if (found === null) return;
-  const before = firstFault(inputs);
+  const judged = judge(inputs, outputs);
+  if (judged === null) return;
+  const [found, before] = judged;
   throw new AutogradError({
     op: node.opName,
     problem:
@@ -109,9 +117,13 @@ export function inspectBackward(
   } finally {
     rules.pop();
   }
-  const found = firstFault(gradients.map((gradient, i) => (node.needs(i) ? (gradient ?? null) : null)));
-  if (found === null) return gradients;
-  const before = firstFault(dys);
+  if (!Array.isArray(gradients)) return gradients; // the engine will say so
+  const judged = judge(
+    dys,
+    gradients.map((gradient, i) => (node.needs(i) && gradient instanceof Tensor ? gradient : null)),
+  );
+  if (judged === null) return gradients;
+  const [found, before] = judged;
   const site = sites.get(node);
   throw new AutogradError({
     op: node.opName,

@@ -203,3 +203,13 @@ export function mergeAxes(shape: Shape, strides: readonly [readonly number[], re
   }
   return layout;
 }
+
+/** The place of an element, counted in row-major order, along each axis. */
+export function placeOf(element: number, shape: Shape): number[] {
+  const place = new Array<number>(shape.length);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    place[axis] = element % shape[axis];
+    element = Math.floor(element / shape[axis]);
+  }
+  return place;
+}

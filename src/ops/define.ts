@@ -55,7 +55,6 @@ export interface OpDefinition<P> extends OpProof {
 
 /** An operation that can be applied: one output through `run`, several through `runAll`. */
 export interface Op<P> extends DifferentiableOp<P> {
-  readonly definition: OpDefinition<P>;
   run(inputs: readonly MaybeTensor[], params: P): Tensor;
   runAll(inputs: readonly MaybeTensor[], params: P): readonly Tensor[];
 }
@@ -108,6 +107,14 @@ function link<P>(node: Node<P>, inputs: readonly MaybeTensor[]): void {
 /** Defines an operation and registers the cases that prove it. */
 export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
   registerOp(definition);
+  return makeOp(definition);
+}
+
+/** What an operation computes, without what proves it. */
+export type OpRules<P> = Pick<OpDefinition<P>, 'name' | 'forward' | 'backward' | 'twin'>;
+
+/** An operation that the registry does not know: of a user's own. */
+export function makeOp<P>(definition: OpRules<P>): Op<P> {
   const begin = (inputs: readonly MaybeTensor[], params: P): Node<P> => {
     const node = new Node<P>(op, params, kernelsFor(kernelDType(inputs)), false);
     link(node, inputs);
@@ -115,7 +122,6 @@ export function defineOp<P = undefined>(definition: OpDefinition<P>): Op<P> {
   };
   const op: Op<P> = {
     name: definition.name,
-    definition,
     backward: definition.backward,
     twin: definition.twin,
     run(inputs, params) {

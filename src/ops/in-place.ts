@@ -106,14 +106,18 @@ export function copy_(x: Tensor, source: Tensor): Tensor {
   });
 }
 
-/** Every element ← value. */
-export function fill_(x: Tensor, value: number | boolean): Tensor {
-  return written('fill_', x, () => {
+function filledWith(op: string, x: Tensor, value: number | boolean): Tensor {
+  return written(op, x, () => {
     x.data.fill(x.dtype === 'bool' ? Number(Boolean(value)) : Number(value));
   });
 }
 
+/** Every element ← value. */
+export function fill_(x: Tensor, value: number | boolean): Tensor {
+  return filledWith('fill_', x, value);
+}
+
 /** Every element ← 0. */
 export function zero_(x: Tensor): Tensor {
-  return fill_(x, 0);
+  return filledWith('zero_', x, 0);
 }

@@ -71,6 +71,7 @@ export {
   zeros,
   zerosLike,
 } from './create.ts';
+export { type CustomFunction, customFunction, type FunctionNode } from './custom.ts';
 export {
   defineOp,
   type Op,

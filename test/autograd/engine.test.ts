@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { enableGrad, grad, isGradEnabled, noGrad } from '../../src/autograd/index.ts';
-import { AutogradError, DTypeError, ShapeError } from '../../src/errors.ts';
+import { AutogradError, ConfigError, DTypeError, ShapeError } from '../../src/errors.ts';
 import { add, copy_, defineOp, exp, matmul, mul, ones, sum, tensor, zeros } from '../../src/ops/index.ts';
+import { SGD } from '../../src/optim/index.ts';
 import { emptyTensor, type Tensor } from '../../src/tensor.ts';
 
 const leaf = (values: number[] | number[][]): Tensor => tensor(values, { dtype: 'float64', requiresGrad: true });
@@ -66,7 +67,22 @@ describe('backward', () => {
     const w = tensor([3], { dtype: 'float64' });
     const y = x.mul(w).sum();
     copy_(w, tensor([5], { dtype: 'float64' }));
-    expect(() => y.backward()).toThrow(/changed in place.*version 1.*version 0/);
+    expect(() => y.backward()).toThrow(
+      /^mul: a tensor it saved for the gradient, \[1\] was changed in place by copy_: got version 1, expected version 0/,
+    );
+  });
+
+  test('and says who made what was changed, and who changed it last', () => {
+    const x = leaf([2]);
+    const h = exp(x);
+    const y = h.mul(h).sum();
+    noGrad(() => h.add_(1).zero_());
+    expect(() => y.backward()).toThrow(/^mul: .* \[1\], a result of exp, was changed in place by zero_: got version 2/);
+    const w = leaf([1, 2]);
+    const loss = w.mul(w).sum();
+    w.grad = ones([2], { dtype: 'float64' });
+    new SGD([w], { lr: 0.1 }).step();
+    expect(() => loss.backward()).toThrow(/changed in place by SGD/);
   });
 
   test('a view shares the version of what it views', () => {
@@ -233,6 +249,15 @@ describe('recording', () => {
     const x = leaf([1]);
     expect(() => x.add_(1)).toThrow(AutogradError);
     expect(list(noGrad(() => x.add_(1)))).toEqual([2]);
+  });
+
+  test('a function that returns a promise is refused, and its failure is not left to the process', async () => {
+    for (const run of [noGrad, enableGrad]) {
+      expect(() => run(async () => 1)).toThrow(/must be synchronous: got a promise/);
+      expect(() => run(() => Promise.reject(new Error('unheard')))).toThrow(ConfigError);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isGradEnabled()).toBe(true);
   });
 
   test('detach shares the memory and leaves the graph', () => {
