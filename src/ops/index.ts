@@ -107,6 +107,7 @@ export {
   valueAndGrad,
   vjp,
 } from './functional.ts';
+export { digamma, erfinv, lbeta, lgamma, ndtri, polygamma } from './gamma.ts';
 export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
 export { gruLayer } from './gru.ts';
 export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';

@@ -11,6 +11,7 @@ import { to } from './cast.ts';
 import * as combine from './combine.ts';
 import * as compare from './compare.ts';
 import * as finite from './finite.ts';
+import { digamma, erfinv, lgamma } from './gamma.ts';
 import * as inPlace from './in-place.ts';
 import * as product from './matmul.ts';
 import { fmod, remainder } from './modulo.ts';
@@ -83,7 +84,10 @@ const first = {
   atanh: trigonometry.atanh,
   tanh: unary.tanh,
   sigmoid: unary.sigmoid,
+  digamma,
   erf: unary.erf,
+  erfinv,
+  lgamma,
   gelu: unary.gelu,
   relu: unary.relu,
   leakyRelu: unary.leakyRelu,
