@@ -91,6 +91,17 @@ export class LimitError extends LanegradError {
   }
 }
 
+/**
+ * A matrix that the operation is not defined for: singular, not positive definite, with equal eigenvalues where a
+ * gradient divides by their difference. The code says which: ERR_SINGULAR, ERR_NOT_POSITIVE_DEFINITE, ERR_NON_FINITE,
+ * ERR_RANK, ERR_DEGENERATE, ERR_GAUGE, ERR_NO_CONVERGENCE.
+ */
+export class LinAlgError extends LanegradError {
+  constructor(parts: ErrorParts & { code: string }) {
+    super(parts.code, parts);
+  }
+}
+
 /** An option that is unknown, or a value an option does not take. */
 export class ConfigError extends LanegradError {
   constructor(parts: ErrorParts | string) {

@@ -49,10 +49,12 @@ export {
   DTypeError,
   LanegradError,
   LimitError,
+  LinAlgError,
   ShapeError,
   StateDictError,
 } from './errors.ts';
 export * as io from './io/index.ts';
+export * as linalg from './linalg/index.ts';
 export * as models from './models/index.ts';
 export { CharLSTM, generate, generateStream } from './models/index.ts';
 export * as nn from './nn/index.ts';

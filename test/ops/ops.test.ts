@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { gradcheckError, gradgradcheck, type OpProof, registeredOps } from '../../src/ops/index.ts';
+import '../../src/linalg/index.ts';
 import { Tensor } from '../../src/tensor.ts';
 import { sampler } from '../support/sampler.ts';
 

@@ -95,11 +95,13 @@ export interface Tolerance {
   readonly relative?: boolean;
   /** How far PyTorch itself is off in float64, relative to the value. */
   readonly torchRelativeError?: number;
+  /** Of an ill-conditioned problem: how much it magnifies rounding errors. */
+  readonly condition?: number;
 }
 
 function allowed(tolerance: Tolerance, want: number): number {
-  const { dtype, torchError = 0, relative = false, torchRelativeError = 0 } = tolerance;
-  if (dtype === 'float64') return 1e-10 + (1e-8 + torchRelativeError) * Math.abs(want);
+  const { dtype, torchError = 0, relative = false, torchRelativeError = 0, condition = 1 } = tolerance;
+  if (dtype === 'float64') return condition * (1e-10 + (1e-8 + torchRelativeError) * Math.abs(want));
   if (relative) return 1e-5 * Math.abs(want);
   return 4 * torchError + 1e-5 * (1 + Math.abs(want));
 }

@@ -22,3 +22,6 @@ export function row(signature: string, call: (...args: never[]) => Value): Calla
 
 export const unary = (fn: (x: Tensor) => Tensor): Callable => row('input', fn);
 export const binary = (fn: (a: Operand, b: Operand) => Tensor): Callable => row('input other', fn);
+
+/** `None` and an argument that is not given leave the library's default. */
+export const orDefault = <T>(value: T | null | undefined): T | undefined => value ?? undefined;

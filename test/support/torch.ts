@@ -8,7 +8,8 @@ import * as ops from '../../src/ops/index.ts';
 import { Tensor } from '../../src/tensor.ts';
 import { type Callable, type Expr, type Host, Slice, type Value, walkExpr } from './python.ts';
 import { elementwise } from './torch-elementwise.ts';
-import { binary, row, unary } from './torch-rows.ts';
+import { Linalg, linalgFields, linalgFunctions } from './torch-linalg.ts';
+import { binary, orDefault, row, unary } from './torch-rows.ts';
 
 const reduction = (fn: (x: Tensor, axes?: Axes, options?: { keepdim?: boolean }) => Tensor): Callable =>
   row('input dim keepdim', (x: Tensor, dim?: Axes, keepdim?: boolean) => fn(x, dim, { keepdim }));
@@ -26,11 +27,9 @@ const scaledSum = (operands: string, fn: typeof ops.addmm): Callable =>
   row(`input ${operands} beta alpha`, (x: Tensor, a: Tensor, b: Tensor, beta?: number, alpha?: number) =>
     fn(x, a, b, { beta, alpha }),
   );
-/** `None` and an argument that is not given leave the library's default. */
-const orDefault = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
-
 const functions: Record<string, Callable> = {
   ...elementwise,
+  ...linalgFunctions,
   abs: unary(ops.abs),
   add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
   addbmm: scaledSum('batch1 batch2', ops.addbmm),
@@ -169,6 +168,7 @@ const functions: Record<string, Callable> = {
 /** Names of Python itself, and the two libraries. */
 const builtins: Record<string, Value> = {
   torch: new (class Torch {})(),
+  linalg: new Linalg(),
   F: new (class Functional {})(),
   tuple: row('items', (items: Value[]) => items),
   slice: row('start stop step', (...bounds: (number | null)[]) => new Slice(bounds)),
@@ -238,9 +238,12 @@ export const torchHost: Host = {
     if (object instanceof Tensor) {
       if (name === 'dtype') return object.dtype;
       if (name === 'T') return ops.transpose(object, 0, 1);
+      if (name === 'mT' || name === 'mH') return ops.transpose(object, -2, -1);
       const fn = functions[name];
       return ((args, keywords) => fn([object, ...args], keywords)) satisfies Callable;
     }
+    if (object instanceof Linalg) return functions[`linalg.${name}`];
+    if (Array.isArray(object)) return (object as unknown as Record<string, Value>)[name];
     return Object.hasOwn(functions, name) ? functions[name] : builtins[name];
   },
   subscript(object, index) {
@@ -258,7 +261,7 @@ export const torchHost: Host = {
 };
 
 /** Fields of tensors and of results, which are no operations. */
-const FIELDS: readonly string[] = ['T', 'dtype', 'solution'];
+const FIELDS: readonly string[] = ['T', 'dtype', 'mT', 'mH', ...linalgFields];
 
 /** The dotted name of `torch.linalg.inv` or `x.norm` without its root: 'linalg.inv', 'norm'. */
 function pathOf(expr: Expr): string {
