@@ -118,6 +118,7 @@ export {
   eq,
   equal,
   erf,
+  erfc,
   erfinv,
   exp,
   exp2,

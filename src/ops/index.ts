@@ -193,6 +193,7 @@ export {
   ceil,
   clamp,
   erf,
+  erfc,
   exp,
   exp2,
   expm1,

@@ -86,6 +86,7 @@ const first = {
   sigmoid: unary.sigmoid,
   digamma,
   erf: unary.erf,
+  erfc: unary.erfc,
   erfinv,
   lgamma,
   gelu: unary.gelu,

@@ -137,6 +137,14 @@ export function erf(x: Tensor): Tensor {
   return onFloats(erfOp, x);
 }
 
+const erfcOp = defineUnary(UnaryOp.erfc, { name: 'erfc', call: erfc }, 'x', (dy, x) =>
+  mul(dy, mul(exp(neg(square(x))), -2 / Math.sqrt(Math.PI))),
+);
+/** 1 − erf(x), whose upper tail keeps its digits. Gradient: dx = −dy·2/√π·e^(−x²). */
+export function erfc(x: Tensor): Tensor {
+  return onFloats(erfcOp, x);
+}
+
 const geluOp = defineUnary(UnaryOp.gelu, { name: 'gelu', call: (x) => gelu(x) }, 'x', (dy, x) => {
   const below = mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5);
   const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
