@@ -151,11 +151,11 @@ function convCase(x: Shape, w: Shape, biased: boolean, options: ConvOptions): (s
 
 /** Zeros in front of an axis, and the size of the output along it. */
 function alongAxis(op: string, options: ConvOptions, x: Shape, w: Shape, axis: number): [pad: number, size: number] {
-  const axes = x.length - 2;
+  const axes = w.length - 2;
   const stride = perAxis(op, 'stride', options.stride ?? 1, axes, 1)[axis];
   const dilation = perAxis(op, 'dilation', options.dilation ?? 1, axes, 1)[axis];
   const padding = options.padding ?? 0;
-  const [size, span] = [x[axis + 2], dilation * (w[axis + 2] - 1)];
+  const [size, span] = [x[x.length - axes + axis], dilation * (w[axis + 2] - 1)];
   if (padding === 'same') {
     if (stride === 1) return [Math.floor(span / 2), size];
     throw new ConfigError({ op, problem: "padding 'same' needs stride 1", got: options.stride });
@@ -169,24 +169,24 @@ function alongAxis(op: string, options: ConvOptions, x: Shape, w: Shape, axis: n
   throw new ShapeError({
     op,
     problem: 'the kernel is larger than the padded input',
-    got: span + 1,
-    expected: `at most ${size + 2 * pad}`,
+    got: [x, w],
+    hint: `${span + 1} > ${size + 2 * pad}`,
   });
 }
 
-/** The sizes of a convolution of x [N, C, …] with w [O, C/groups, …], of one or two axes. */
+/** The sizes of a convolution of x [N, C, …] or [C, …] with w [O, C/groups, …], of one or two axes. */
 function dimsOf(op: string, x: Shape, w: Shape, options: ConvOptions): ConvDims {
   const { groups = 1 } = options;
-  const axes = x.length - 2;
-  const [batch, inChannels] = x;
+  const axes = w.length - 2;
+  const [batch, inChannels, ...lengths] = x.length === w.length ? x : [1, ...x];
   const outChannels = w[0];
   if (!Number.isInteger(groups) || groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
     const problem = `groups must divide the channels, ${inChannels} in and ${outChannels} out`;
     throw new ConfigError({ op, problem, got: groups });
   }
   if (inChannels === 0 || w[1] !== inChannels / groups || w.slice(2).includes(0)) {
-    const expected = `[O, ${inChannels / groups}${', k'.repeat(axes)}]`;
-    throw new ShapeError({ op, problem: 'the weight does not fit the input', got: w, expected });
+    const hint = `the weight must be [O, ${inChannels / groups}${', k'.repeat(axes)}]`;
+    throw new ShapeError({ op, problem: 'the weight does not fit the input', got: [x, w], hint });
   }
   const sizes = Array.from({ length: axes }, (_, i) => alongAxis(op, options, x, w, i));
   const stride = perAxis(op, 'stride', options.stride ?? 1, axes, 1);
@@ -199,8 +199,8 @@ function dimsOf(op: string, x: Shape, w: Shape, options: ConvOptions): ConvDims 
     groups,
     inChannels,
     outChannels,
-    inHeight: flat ? 1 : x[2],
-    inWidth: x[axes + 1],
+    inHeight: flat ? 1 : lengths[0],
+    inWidth: lengths[axes - 1],
     kernelHeight: flat ? 1 : w[2],
     kernelWidth: w[axes + 1],
     outHeight,
@@ -232,8 +232,7 @@ function convolve(
     const problem = `x must be [N, C, ${lengths}] or [C, ${lengths}], the weight [O, C/groups${', k'.repeat(axes)}]`;
     throw new ShapeError({ op, problem, got: [x.shape, weight.shape] });
   }
-  const batched = x.rank === axes + 2 ? x.shape : [1, ...x.shape];
-  const d = dimsOf(op, batched, weight.shape, options);
+  const d = dimsOf(op, x.shape, weight.shape, options);
   if (bias !== null && !sameShape(bias.shape, [d.outChannels])) {
     throw new ShapeError({ op, problem: 'the bias does not fit', got: bias.shape, expected: [d.outChannels] });
   }

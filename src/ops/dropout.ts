@@ -35,9 +35,10 @@ export function dropout(
   }
   if (!training || p === 0) return x;
   if (p === 1) return mul(x, filled(x.shape, 0, x.dtype));
-  // Drawn in float32 whatever the dtype: the same elements are dropped in float64.
-  const mask = threshold(rand(x.shape, { generator }), p, 1 / (1 - p));
-  return mul(x, to(mask, x.dtype));
+  const scale = 1 / (1 - p);
+  // Drawn in float32 whatever the dtype: the same elements are dropped in float64, and scaled in its precision.
+  if (x.dtype === 'float32') return mul(x, threshold(rand(x.shape, { generator }), p, scale));
+  return mul(x, mul(to(threshold(rand(x.shape, { generator }), p, 1), x.dtype), scale));
 }
 
 registerOp({

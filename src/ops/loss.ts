@@ -160,7 +160,7 @@ export function crossEntropy(
     throw new ShapeError({
       op: 'crossEntropy',
       problem: 'there must be one target a row',
-      got: ids.shape,
+      got: [logits.shape, ids.shape],
       expected: out,
     });
   }

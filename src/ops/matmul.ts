@@ -249,7 +249,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     throw new ShapeError({
       op: 'linear',
       problem: `the last axis of the input must be the weight's second`,
-      got: x.shape,
+      got: [x.shape, weight.shape],
       expected: `[…, ${inputs}]`,
     });
   }

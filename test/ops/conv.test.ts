@@ -100,11 +100,13 @@ describe('conv2d', () => {
     expect(() => conv2d(zeros([6, 6]), w)).toThrow(ShapeError);
     expect(() => conv2d(x, zeros([6, 4, 3]))).toThrow(ShapeError);
     expect(() => conv2d(x, zeros([6, 3, 3, 3]))).toThrow(
-      'conv2d: the weight does not fit the input: got [6, 3, 3, 3], expected [O, 4, k, k]',
+      'conv2d: the weight does not fit the input: got [[2, 4, 6, 6], [6, 3, 3, 3]] (the weight must be [O, 4, k, k])',
     );
     expect(() => conv2d(x, zeros([6, 4, 0, 3]))).toThrow(ShapeError);
     expect(() => conv2d(x, w, zeros([5]))).toThrow(ShapeError);
-    expect(() => conv2d(x, zeros([6, 4, 7, 3]))).toThrow(/larger than the padded input: got 7, expected at most 6/);
+    expect(() => conv2d(x, zeros([6, 4, 7, 3]))).toThrow(
+      /larger than the padded input: got \[\[2, 4, 6, 6\], \[6, 4, 7, 3\]\] \(7 > 6\)/,
+    );
     expect(() => conv2d(x, w, null, { dilation: [1, 3] })).toThrow(ShapeError);
     expect(() => conv2d(x, w, null, { groups: 3 })).toThrow(ConfigError);
     expect(() => conv2d(x, w, null, { stride: 0 })).toThrow(ConfigError);

@@ -213,7 +213,8 @@ export function checkGradients<O>(p: Property<O>, drawn: Drawn<O>): boolean {
     drawn.operands.map(({ shape }, i) => ({ shape, data: values[i] })),
     drawn.options,
   );
-  if (found instanceof Illegal) return false;
+  // Where a value is no number there is no slope to hold the gradient against.
+  if (found instanceof Illegal || listOf<Value>(found).some((y) => y.data.some(Number.isNaN))) return false;
   const inDouble = on('ts', () => differentiate(p, drawn, values, 'float64'));
   const { wanted, outputs } = inDouble;
   if (wanted.length === 0 || outputs.every((y) => y.size === 0)) return false;

@@ -98,8 +98,9 @@ function tuplePlace(shape: Dims, index: Dims): number {
 export function linear(x: Value, weight: Value, bias: Value | null): Value | Illegal {
   if (weight.shape.length !== 2) return new Illegal([weight.shape]);
   const [outputs, inputs] = weight.shape;
-  if (x.shape.length === 0 || x.shape[x.shape.length - 1] !== inputs) return new Illegal([x.shape]);
-  if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs)) return new Illegal([bias.shape]);
+  if (x.shape.length === 0 || x.shape[x.shape.length - 1] !== inputs) return new Illegal([x.shape, weight.shape]);
+  if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outputs))
+    return new Illegal([bias.shape, [outputs]]);
   return measured([...x.shape.slice(0, -1), outputs], (index) => {
     const o = index[index.length - 1];
     const products = Array.from({ length: inputs }, (_, i) => [at(x, [...index.slice(0, -1), i]), at(weight, [o, i])]);

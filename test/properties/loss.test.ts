@@ -1,0 +1,3 @@
+import { loss } from './subjects/loss.ts';
+
+for (const proof of loss) proof.declare();

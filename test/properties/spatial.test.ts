@@ -1,0 +1,3 @@
+import { spatial } from './subjects/spatial.ts';
+
+for (const proof of spatial) proof.declare();
