@@ -14,7 +14,7 @@ import {
   vjp,
 } from '../src/ops/index.ts';
 import type { Tensor } from '../src/tensor.ts';
-import { lacking, testCase, testSkipped } from './support/expression-cases.ts';
+import { testCase, testSkipped } from './support/expression-cases.ts';
 import {
   expectValues,
   type FixtureCase,
@@ -24,7 +24,7 @@ import {
   toTensor,
 } from './support/fixtures.ts';
 import { evaluate, parsePython, type Value } from './support/python.ts';
-import { torchHost } from './support/torch.ts';
+import { missingNames, torchHost } from './support/torch.ts';
 
 interface AutogradCase extends FixtureCase {
   readonly kind: 'jacobian' | 'hessian' | 'double_backward' | 'derivatives';
@@ -109,7 +109,7 @@ function check(fixture: AutogradCase, dtype: FloatDType): void {
 
 const skipped = new Set<string>();
 for (const fixture of family.cases) {
-  const needs = () => lacking(family, fixture.function, { ...fixture.inputs, ...fixture.constants });
+  const needs = () => missingNames(parsePython(fixture.function));
   testCase(fixture.id, needs, skipped, (dtype) => check(fixture, dtype));
 }
 testSkipped('autograd', skipped, absent);

@@ -5,7 +5,7 @@ import { type DType, type FloatDType, floatOf, isFloat, promote } from '../core/
 import { defaultGenerator, Generator } from '../core/rng.ts';
 import { broadcastShapes, checkShape, type Shape } from '../core/shape.ts';
 import { ConfigError, DTypeError } from '../errors.ts';
-import { broadcastTensors } from '../ops/broadcast.ts';
+import { broadcastTogether } from '../ops/broadcast.ts';
 import { exp, full, sqrt, type TensorLike, tensor, to, where } from '../ops/index.ts';
 import { Tensor } from '../tensor.ts';
 import { checkInside, type Support } from './support.ts';
@@ -62,7 +62,7 @@ export function parametersOf(op: string, values: readonly Values[], { dtype }: D
 
 /** Parameters as tensors of one dtype and one shape. @throws ShapeError if they do not broadcast */
 export function broadcastParameters(op: string, values: readonly Values[], options: DistributionOptions): Tensor[] {
-  return broadcastTensors(op, ...parametersOf(op, values, options));
+  return broadcastTogether(op, ...parametersOf(op, values, options));
 }
 
 /** A distribution, or a batch of them with one parameter each. */

@@ -2,7 +2,7 @@
 
 import { checkAxis } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
-import { broadcastTensors } from '../ops/broadcast.ts';
+import { broadcastTogether } from '../ops/broadcast.ts';
 import { add, div, eq, log, mul, neg, sub, sum, tensor, where } from '../ops/index.ts';
 import { Tensor } from '../tensor.ts';
 import { Distribution, parametersOf, type Values } from './distribution.ts';
@@ -61,7 +61,7 @@ function vectorsOf(op: string, given: readonly Values[], axis: number): Tensor[]
   vectors.forEach((x, i) => {
     checkDistribution(op, given.length === 1 ? 'p' : 'pq'[i], x, x.rank === 0 ? null : checkAxis(op, axis, x.rank));
   });
-  return broadcastTensors(op, ...vectors);
+  return broadcastTogether(op, ...vectors);
 }
 
 /** Both distributions, or neither. */

@@ -145,6 +145,7 @@ const expandOp: Op<ExpandParams> = defineOp<ExpandParams>({
     (s) => ({ inputs: [s.normal([1, 3, 1])], call: (x) => expand(x, [2, -1, 3, 2]) }),
     (s) => ({ inputs: [s.normal([])], call: (x) => expand(x, [2, 2]) }),
     (s) => ({ inputs: [s.normal([1, 3])], call: (x) => expand(x, [0, 3]) }),
+    (s) => ({ inputs: [s.normal([2, 1]), s.normal([3])], call: (a, b) => broadcastTensors(a, b) }),
   ],
   tolerance: 0,
 });
@@ -191,11 +192,31 @@ export function sumTo(dy: Tensor, shape: Shape): Tensor {
 }
 
 /** `tensors` repeated to their common shape. @throws ShapeError if they do not broadcast */
-export function broadcastTensors(op: string, ...tensors: readonly Tensor[]): Tensor[] {
+export function broadcastTogether(op: string, ...tensors: readonly Tensor[]): Tensor[] {
   let shape: Shape = tensors[0].shape;
   for (const t of tensors) shape = broadcastShapes(op, shape, t.shape);
   checkShape(op, shape);
   return tensors.map((t) => expandTo(t, shape));
+}
+
+/**
+ * Tensors repeated to their common shape.
+ *
+ * @throws ShapeError  if they do not broadcast
+ */
+export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
+  for (const t of tensors) checkTensor('broadcastTensors', t);
+  return tensors.length === 0 ? [] : broadcastTogether('broadcastTensors', ...tensors);
+}
+
+/** NumPy's name for `expand`. */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  return expand(checkTensor('broadcastTo', x), shape);
+}
+
+/** `expand` to the shape of another tensor. */
+export function expandAs(x: Tensor, other: Tensor): Tensor {
+  return expand(checkTensor('expandAs', x), checkTensor('expandAs', other).shape);
 }
 
 /** A tensor of one value. */

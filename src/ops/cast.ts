@@ -100,3 +100,22 @@ export function checkIds(op: string, x: Tensor): Tensor {
   if (x.dtype === 'uint8') return to(x, 'int32');
   throw new DTypeError({ op, problem: 'ids must be integers', got: x.dtype, expected: 'int32' });
 }
+
+/**
+ * `value` as a tensor that can be written into `x`: in its dtype, which it must not raise.
+ *
+ * @throws DTypeError  if it would
+ */
+export function valueFor(op: string, value: Operand, x: Tensor): Tensor {
+  // Among bools 0 and 1 stand for false and true.
+  const isBit = x.dtype === 'bool' && (value === 0 || value === 1);
+  const given = isBit ? scalar(value, 'bool') : operand(op, value, x);
+  if (resultDType(x, given) === x.dtype) return to(given, x.dtype);
+  throw new DTypeError({
+    op,
+    problem: 'the value does not fit the tensor',
+    got: value instanceof Tensor ? value.dtype : value,
+    expected: x.dtype,
+    hint: 'convert with to',
+  });
+}

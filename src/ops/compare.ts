@@ -4,9 +4,10 @@ import { CompareOp } from '../backend/opcodes.ts';
 import { planBroadcast } from '../core/shape.ts';
 import { DTypeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
-import { broadcastTensors, filled } from './broadcast.ts';
+import { broadcastTogether, filled } from './broadcast.ts';
 import { type Operand, operand, operands, resultDType, to } from './cast.ts';
 import { checkTensor, defineOp, type Sampler } from './define.ts';
+import { nonzero } from './nonzero.ts';
 
 function defineCompare(name: string, opcode: CompareOp): (a: Operand, b: Operand) => Tensor {
   const op = defineOp({
@@ -89,31 +90,39 @@ const whereOp = defineOp({
   ],
 });
 
+/** @throws DTypeError  if the mask is not bool (or uint8) */
+export function checkMask(op: string, mask: Tensor): Tensor {
+  if (mask instanceof Tensor && (mask.dtype === 'bool' || mask.dtype === 'uint8')) return mask;
+  throw new DTypeError({
+    op,
+    problem: 'the mask must be a tensor of bools',
+    got: mask instanceof Tensor ? mask.dtype : mask,
+    expected: 'bool',
+  });
+}
+
 /**
- * `a` where the mask holds, `b` elsewhere.
+ * `a` where the mask holds, `b` elsewhere; without them the coordinates where it holds, as `nonzero` with `asTuple`.
  *
  * Shapes:   all three broadcast together
  * Gradient: to the side that was chosen
  * @throws ShapeError  if the shapes do not broadcast
  * @throws DTypeError  if the mask is not bool (or uint8)
  */
-export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
+export function where(mask: Tensor): Tensor[];
+export function where(mask: Tensor, a: Operand, b: Operand): Tensor;
+export function where(mask: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[];
+export function where(mask: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
+  if (a === undefined || b === undefined) return nonzero(mask, { asTuple: true });
   return choose('where', mask, a, b);
 }
 
 /** `where` for the operation `op`, which the errors name. */
 function choose(op: string, mask: Tensor, a: Operand, b: Operand): Tensor {
-  if (!(mask instanceof Tensor) || (mask.dtype !== 'bool' && mask.dtype !== 'uint8')) {
-    throw new DTypeError({
-      op,
-      problem: 'the mask must be a tensor of bools',
-      got: mask instanceof Tensor ? mask.dtype : mask,
-      expected: 'bool',
-    });
-  }
+  checkMask(op, mask);
   const [ta, tb] = a instanceof Tensor || b instanceof Tensor ? operands(op, a, b) : numbers(op, a, b);
   const dtype = resultDType(ta, tb);
-  return whereOp.run(broadcastTensors(op, mask, to(ta, dtype), to(tb, dtype)), undefined);
+  return whereOp.run(broadcastTogether(op, mask, to(ta, dtype), to(tb, dtype)), undefined);
 }
 
 /** Two JavaScript numbers: float32, as numbers make it. */

@@ -145,6 +145,11 @@ export function onesLike(x: Tensor, options: CreateOptions = {}): Tensor {
   return full(checkTensor('onesLike', x).shape, 1, { dtype: x.dtype, ...options });
 }
 
+/** One value in the shape and dtype of `x`. */
+export function fullLike(x: Tensor, value: number | boolean, options: CreateOptions = {}): Tensor {
+  return full(checkTensor('fullLike', x).shape, value, { dtype: x.dtype, ...options });
+}
+
 /**
  * start, start + step, … below `end` (above it for a negative step). With one argument it counts from 0. Integers make
  * int32, anything else float32.
@@ -162,9 +167,53 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
   }
   const n = Math.max(0, Math.ceil((until - from) / step));
   checkShape('arange', [n]);
-  const dtype = checkDType('arange', options.dtype ?? ([from, step].every(Number.isInteger) ? 'int32' : 'float32'));
+  const dtype = checkDType(
+    'arange',
+    options.dtype ?? ([from, until, step].every(Number.isInteger) ? 'int32' : 'float32'),
+  );
   const x = emptyTensor([n], dtype);
   for (let i = 0; i < n; i++) x.data[i] = from + i * step;
+  return finish(x, options);
+}
+
+/** Evenly spaced points, counted from both ends so that the last is exactly `end`, as PyTorch does. */
+function spaced(op: string, start: number, end: number, steps: number, dtype: DType): Tensor {
+  if (![start, end].every(Number.isFinite)) {
+    throw new ConfigError({ op, problem: 'bounds are finite', got: [start, end] });
+  }
+  checkShape(op, [steps]);
+  const x = emptyTensor([steps], dtype);
+  const step = (end - start) / (steps - 1);
+  for (let i = 0; i < steps; i++) x.data[i] = i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step;
+  if (steps === 1) x.data[0] = start;
+  return x;
+}
+
+/**
+ * `steps` evenly spaced numbers from `start` to `end`, both included; float32 unless asked.
+ *
+ * @throws ConfigError  if a bound is not finite
+ * @throws ShapeError   if `steps` is no integer from 0
+ */
+export function linspace(start: number, end: number, steps: number, options: CreateOptions = {}): Tensor {
+  return finish(spaced('linspace', start, end, steps, checkDType('linspace', options.dtype ?? 'float32')), options);
+}
+
+/**
+ * `steps` numbers from base^start to base^end whose logarithms are evenly spaced; float32 unless asked.
+ *
+ * @throws ConfigError  if a bound is not finite
+ * @throws ShapeError   if `steps` is no integer from 0
+ */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  { base = 10, ...options }: CreateOptions & { base?: number } = {},
+): Tensor {
+  const exponents = spaced('logspace', start, end, steps, 'float64');
+  const x = emptyTensor([steps], checkDType('logspace', options.dtype ?? 'float32'));
+  for (let i = 0; i < steps; i++) x.data[i] = base ** exponents.data[i];
   return finish(x, options);
 }
 
@@ -210,6 +259,16 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   const x = emptyTensor([...shape], checkRandom('randn', options.dtype ?? 'float32'));
   x.data.set((options.generator ?? defaultGenerator).normal(size));
   return finish(x, options);
+}
+
+/** Draws from [0, 1) in the shape and dtype of `x`. */
+export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
+  return rand(checkTensor('randLike', x).shape, { dtype: x.dtype, ...options });
+}
+
+/** Draws from the standard normal distribution in the shape and dtype of `x`. */
+export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
+  return randn(checkTensor('randnLike', x).shape, { dtype: x.dtype, ...options });
 }
 
 /**

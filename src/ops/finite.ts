@@ -4,7 +4,7 @@ import { UnaryOp } from '../backend/opcodes.ts';
 import { isFloat } from '../core/dtype.ts';
 import { sameShape } from '../core/shape.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
-import { broadcastTensors, filled } from './broadcast.ts';
+import { broadcastTogether, filled } from './broadcast.ts';
 import { type Operand, operands, resultDType, to } from './cast.ts';
 import { beyond, ne, where, within } from './compare.ts';
 import { checkTensor, registerOp } from './define.ts';
@@ -74,7 +74,7 @@ function isNear(a: number, b: number, rtol: number, atol: number, equalNan: bool
 function meetAll(op: string, a: Operand, b: Operand): Tensor[] {
   const [ta, tb] = operands(op, a, b);
   const dtype = resultDType(ta, tb);
-  return broadcastTensors(op, to(ta, dtype), to(tb, dtype));
+  return broadcastTogether(op, to(ta, dtype), to(tb, dtype));
 }
 
 registerOp({

@@ -4,7 +4,7 @@ import type { FloatArray } from '../core/dtype.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { defineOp } from './define.ts';
-import { chunk } from './movement.ts';
+import { chunk } from './parts.ts';
 import {
   arrayOf,
   arraysOf,

@@ -7,7 +7,7 @@ import { type BroadcastPlan, PlanKind, sameShape } from '../core/shape.ts';
 import { AutogradError, DTypeError, ShapeError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
 import { expandTo } from './broadcast.ts';
-import { castArray, type Operand, operand, resultDType, to } from './cast.ts';
+import { castArray, type Operand, valueFor } from './cast.ts';
 import { checkTensor } from './define.ts';
 
 /**
@@ -31,17 +31,7 @@ export function written(op: string, x: Tensor, write: () => void): Tensor {
 
 /** `value` as a tensor that can be written over `x`. @throws ShapeError if it does not broadcast to `x` */
 function fitting(op: string, x: Tensor, value: Operand): Tensor {
-  const given = value instanceof Tensor ? value.detach() : operand(op, value, x);
-  if (resultDType(x, given) !== x.dtype) {
-    throw new DTypeError({
-      op,
-      problem: 'the result does not fit the tensor',
-      got: given.dtype,
-      expected: x.dtype,
-      hint: 'convert with to',
-    });
-  }
-  return spread(op, x, to(given, x.dtype));
+  return spread(op, x, valueFor(op, value instanceof Tensor ? value.detach() : value, x));
 }
 
 function spread(op: string, x: Tensor, value: Tensor): Tensor {

@@ -35,7 +35,17 @@ export {
   type ScaledOptions,
   sub,
 } from './arithmetic.ts';
-export { type Axes, expand, type ReduceOptions, sum } from './broadcast.ts';
+export { movedim, repeat, swapaxes, tile, unfold } from './arrange.ts';
+export { at, type Index, indexPut, indexPut_ } from './at.ts';
+export {
+  type Axes,
+  broadcastTensors,
+  broadcastTo,
+  expand,
+  expandAs,
+  type ReduceOptions,
+  sum,
+} from './broadcast.ts';
 export { type Operand, to } from './cast.ts';
 export { addcdiv, addcmul, type CombineOptions, copysign, lerp, logaddexp, xlogy } from './combine.ts';
 export {
@@ -58,13 +68,18 @@ export {
   type CreateOptions,
   eye,
   full,
+  fullLike,
+  linspace,
+  logspace,
   normal_,
   ones,
   onesLike,
   type RandomOptions,
   rand,
   randint,
+  randLike,
   randn,
+  randnLike,
   type TensorLike,
   tensor,
   uniform_,
@@ -82,6 +97,15 @@ export {
   registerOp,
   type Sampler,
 } from './define.ts';
+export {
+  type DiagonalOptions,
+  diag,
+  diagEmbed,
+  diagonal,
+  trace,
+  tril,
+  triu,
+} from './diagonal.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
 export { einsum } from './einsum.ts';
 export {
@@ -95,6 +119,7 @@ export {
   type NanToNumOptions,
   nanToNum,
 } from './finite.ts';
+export { flip, roll, rot90 } from './flip.ts';
 export {
   type Each,
   type FunctionalOptions,
@@ -108,10 +133,12 @@ export {
   vjp,
 } from './functional.ts';
 export { digamma, erfinv, lbeta, lgamma, ndtri, polygamma } from './gamma.ts';
+export { gather, takeAlongAxis } from './gather.ts';
 export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
 export { gruLayer } from './gru.ts';
 export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';
-export { cat, stack } from './join.ts';
+export { type Ids, indexAdd, indexCopy, indexFill, indexSelect, repeatInterleave, take } from './index-axis.ts';
+export { cartesianProd, cat, hstack, meshgrid, stack, vstack } from './join.ts';
 export {
   type BinaryCrossEntropyOptions,
   binaryCrossEntropyWithLogits,
@@ -121,22 +148,24 @@ export {
   type Reduction,
 } from './loss.ts';
 export { type LstmLayerOutput, lstmLayer } from './lstm.ts';
+export { maskedScatter, maskedSelect } from './masked.ts';
 export { type AddmmOptions, addmm, bmm, dot, linear, matmul, mm, type Transposes } from './matmul.ts';
 export { fmod, remainder } from './modulo.ts';
 export {
-  chunk,
   flatten,
   narrow,
   permute,
   reshape,
   select,
   slice,
-  split,
   squeeze,
   transpose,
   unsqueeze,
 } from './movement.ts';
+export { argwhere, nonzero } from './nonzero.ts';
 export { layerNorm } from './norm.ts';
+export { type PadMode, pad } from './pad.ts';
+export { chunk, split, unbind } from './parts.ts';
 export { type MaxPoolOptions, maxPool1d, maxPool2d } from './pool.ts';
 export { pow } from './power.ts';
 export {
@@ -171,7 +200,8 @@ export {
   variance,
 } from './reduce.ts';
 export { type Nonlinearity, type RnnLayerOptions, rnnLayer } from './rnn.ts';
-export { embedding, indexAdd, indexSelect, oneHot } from './rows.ts';
+export { embedding, oneHot } from './rows.ts';
+export { type ScatterReduction, scatter, scatterAdd, scatterReduce } from './scatter.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export {
   acos,

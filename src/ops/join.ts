@@ -1,11 +1,12 @@
-/** Joining tensors: cat and stack. */
+/** Joining tensors: cat and stack, and the grids of several vectors. */
 
-import { checkAxis, mergeAxes, sizeOf, stridesOf } from '../core/shape.ts';
-import { ShapeError } from '../errors.ts';
+import { checkAxis, checkShape, mergeAxes, sizeOf, stridesOf } from '../core/shape.ts';
+import { ConfigError, ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
+import { expandTo } from './broadcast.ts';
 import { resultDType, to } from './cast.ts';
-import { checkTensor, defineOp } from './define.ts';
-import { narrow, unsqueeze } from './movement.ts';
+import { checkTensor, defineOp, registerOp } from './define.ts';
+import { narrow, reshape, unsqueeze } from './movement.ts';
 
 const catOp = defineOp<number>({
   name: 'cat',
@@ -102,3 +103,78 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
     at,
   );
 }
+
+/** With at least `rank` axes: a single value becomes a vector, a vector one row. */
+function atLeast(op: string, rank: number, tensors: readonly Tensor[]): Tensor[] {
+  checkList(op, tensors);
+  return tensors.map((t) => {
+    const lead = rank - checkTensor(op, t).rank;
+    return lead <= 0 ? t : reshape(t, [...new Array<number>(lead).fill(1), ...t.shape]);
+  });
+}
+
+/** Tensors side by side: along the second axis, vectors along their only one. */
+export function hstack(tensors: readonly Tensor[]): Tensor {
+  const list = atLeast('hstack', 1, tensors);
+  return cat(list, list[0].rank === 1 ? 0 : 1);
+}
+
+/** Tensors one below the other, along the first axis; a vector counts as a row. */
+export function vstack(tensors: readonly Tensor[]): Tensor {
+  return cat(atLeast('vstack', 2, tensors), 0);
+}
+
+/**
+ * The coordinates of a grid: for each vector a tensor of the grid's shape that varies along one axis. With `xy` the
+ * first two axes are exchanged, as for pictures.
+ *
+ * Shapes:   [n], [m], … (single values count as vectors of one) → each [n, m, …], or [m, n, …]
+ * @throws ShapeError   if there are none, or one has more than one axis
+ * @throws ConfigError  if the indexing is neither `ij` nor `xy`
+ */
+export function meshgrid(tensors: readonly Tensor[], { indexing = 'ij' }: { indexing?: 'ij' | 'xy' } = {}): Tensor[] {
+  const op = 'meshgrid';
+  const list = atLeast(op, 1, tensors);
+  if (indexing !== 'ij' && indexing !== 'xy') {
+    throw new ConfigError({ op, problem: 'unknown indexing', got: indexing, expected: 'ij | xy' });
+  }
+  const axes = list.map((_, i) => (indexing === 'xy' && i < 2 && list.length > 1 ? 1 - i : i));
+  const shape = new Array<number>(list.length);
+  list.forEach((t, i) => {
+    if (t.rank !== 1) throw new ShapeError({ op, problem: 'expected vectors', got: t.shape });
+    shape[axes[i]] = t.size;
+  });
+  checkShape(op, shape);
+  return list.map((t, i) =>
+    expandTo(
+      reshape(
+        t,
+        shape.map((_, axis) => (axis === axes[i] ? t.size : 1)),
+      ),
+      shape,
+    ),
+  );
+}
+
+/** Every combination of one element of each vector, as rows; of one vector, the vector. */
+export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
+  checkList('cartesianProd', tensors);
+  const grids = meshgrid(tensors);
+  return tensors.length === 1
+    ? grids[0]
+    : stack(
+        grids.map((grid) => reshape(grid, [grid.size])),
+        1,
+      );
+}
+
+registerOp({
+  name: 'meshgrid',
+  cases: [
+    (s) => ({ inputs: [s.normal([2]), s.normal([3]), s.normal([])], call: (...ts) => meshgrid(ts) }),
+    (s) => ({ inputs: [s.normal([2]), s.normal([3])], call: (...ts) => meshgrid(ts, { indexing: 'xy' }) }),
+    (s) => ({ inputs: [s.normal([2]), s.normal([3])], call: (...ts) => cartesianProd(...ts) }),
+    (s) => ({ inputs: [s.normal([2]), s.normal([3])], call: (...ts) => hstack(ts) }),
+    (s) => ({ inputs: [s.normal([3]), s.normal([2, 3])], call: (...ts) => vstack(ts) }),
+  ],
+});

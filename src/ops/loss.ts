@@ -9,9 +9,10 @@ import { filled, sum } from './broadcast.ts';
 import { checkIds, to } from './cast.ts';
 import { eq, maskedFill, where } from './compare.ts';
 import { checkFloat, checkTensor, defineOp, registerOp } from './define.ts';
+import { indexSelect } from './index-axis.ts';
 import { permute, reshape } from './movement.ts';
 import { mean } from './reduce.ts';
-import { indexSelect, oneHot } from './rows.ts';
+import { oneHot } from './rows.ts';
 import { logSoftmax } from './softmax.ts';
 import { neg, softplus, square } from './unary.ts';
 

@@ -6,7 +6,7 @@ import { allocate, recycle } from '../core/pool.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add, mul } from './arithmetic.ts';
 import { defineOp } from './define.ts';
-import { chunk } from './movement.ts';
+import { chunk } from './parts.ts';
 import {
   arrayOf,
   arraysOf,

@@ -166,7 +166,6 @@ const sliceOp: Op<Part> = defineOp<Part>({
     (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => slice(x, 1, -2) }),
     (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => select(x, 2, -1) }),
     (s) => ({ inputs: [s.normal([4])], call: (x) => slice(x, 0, 3, 2) }),
-    (s) => ({ inputs: [s.normal([2, 6])], call: (x) => split(x, 4, 1) }),
   ],
 });
 
@@ -271,34 +270,4 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
     part,
     x.shape.filter((_, j) => j !== at),
   );
-}
-
-/** Parts of `size` (the last may be shorter), or of the sizes listed, along one axis. */
-export function split(x: Tensor, size: number | readonly number[], axis = 0): Tensor[] {
-  checkTensor('split', x);
-  const at = checkAxis('split', axis, x.rank);
-  const n = x.shape[at];
-  // Nothing can be cut into parts of nothing.
-  if (typeof size === 'number' && !(Number.isInteger(size) && (size > 0 || (size === 0 && n === 0)))) {
-    throw new ShapeError({ op: 'split', problem: 'a part has a positive number of elements', got: size });
-  }
-  const sizes =
-    typeof size === 'number'
-      ? Array.from({ length: n === 0 ? 1 : Math.ceil(n / size) }, (_, i) => Math.min(size, n - i * size))
-      : size;
-  if (sizes.reduce((a, b) => a + b, 0) !== n || sizes.some((d) => !Number.isInteger(d) || d < 0)) {
-    throw new ShapeError({ op: 'split', problem: 'the sizes must add up to the axis', got: [...sizes], expected: n });
-  }
-  let start = 0;
-  return sizes.map((length) => narrow(x, at, (start += length) - length, length));
-}
-
-/** At most `count` parts of equal size along one axis; of an axis of length 0 exactly as many. */
-export function chunk(x: Tensor, count: number, axis = 0): Tensor[] {
-  checkTensor('chunk', x);
-  if (!Number.isInteger(count) || count < 1) {
-    throw new ShapeError({ op: 'chunk', problem: 'the number of parts must be positive', got: count });
-  }
-  const n = x.shape[checkAxis('chunk', axis, x.rank)];
-  return split(x, n === 0 ? new Array<number>(count).fill(0) : Math.ceil(n / count), axis);
 }

@@ -9,9 +9,9 @@ import { add } from './arithmetic.ts';
 import { type PerAxis, perAxis } from './conv.ts';
 import { arange } from './create.ts';
 import { checkFloat, defineOp, type Op, type OpCase, registerOp, type Sampler } from './define.ts';
+import { indexSelect } from './index-axis.ts';
 import { reshape } from './movement.ts';
 import type { Extreme } from './reduce.ts';
-import { indexSelect } from './rows.ts';
 
 export interface MaxPoolOptions {
   /** Steps of the window; its own size by default. */

@@ -4,7 +4,7 @@ import { checkAxis, type Shape } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul, sub } from './arithmetic.ts';
-import { broadcastTensors, sum } from './broadcast.ts';
+import { broadcastTogether, sum } from './broadcast.ts';
 import { contract } from './contraction.ts';
 import { checkTensor, registerOp } from './define.ts';
 import { cat } from './join.ts';
@@ -159,7 +159,7 @@ export function cross(a: Tensor, b: Tensor, axis: number | null = null): Tensor 
   if (at < 0 || a.shape[at] !== 3 || b.shape[at] !== 3) {
     throw new ShapeError({ op: 'cross', problem: 'vectors of length 3 have a cross product', got: [a.shape, b.shape] });
   }
-  const [left, right] = broadcastTensors('cross', a, b);
+  const [left, right] = broadcastTogether('cross', a, b);
   // The axis turned by one and by two: a₁b₂ − a₂b₁, a₂b₀ − a₀b₂, a₀b₁ − a₁b₀.
   const turned = (x: Tensor, by: number): Tensor => cat([narrow(x, at, by, 3 - by), narrow(x, at, 0, by)], at);
   return sub(mul(turned(left, 1), turned(right, 2)), mul(turned(left, 2), turned(right, 1)));

@@ -1,26 +1,34 @@
-/** Rows chosen by id: embedding, indexSelect, indexAdd, oneHot. */
+/**
+ * Rows chosen by id: gathered, added and set, the three moves every kind of indexing comes down to; and the embedding,
+ * which is one of them.
+ */
 
-import { checkAxis, type Shape, sizeOf } from '../core/shape.ts';
-import { ShapeError } from '../errors.ts';
+import type { DataArray } from '../core/dtype.ts';
+import type { Shape } from '../core/shape.ts';
+import { DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
-import { add, mul } from './arithmetic.ts';
+import { add } from './arithmetic.ts';
 import { filled } from './broadcast.ts';
 import { checkIds, to } from './cast.ts';
 import { eq, maskedFill } from './compare.ts';
 import { arange } from './create.ts';
 import { checkSameDType, checkTensor, defineOp, type Op, registerOp } from './define.ts';
-import { reshape, transpose, unsqueeze } from './movement.ts';
+import { unsqueeze } from './movement.ts';
+
+/** An id that is none of `rows`, as an error. */
+export function badId(op: string, place: number, id: number, rows: number, wrap = false): ShapeError {
+  return new ShapeError({
+    op,
+    problem: `id out of range at place ${place}`,
+    got: id,
+    expected: rows === 0 ? 'no id at all, for an empty table' : `${wrap ? -rows : 0} to ${rows - 1}`,
+    code: 'ERR_INDEX',
+  });
+}
 
 /** What the kernels say of a bad id, as an error. */
 function checkPlace(op: string, place: number, ids: Tensor, rows: number): void {
-  if (place < 0) return;
-  throw new ShapeError({
-    op,
-    problem: `id out of range at place ${place}`,
-    got: ids.data[place],
-    expected: rows === 0 ? 'no id at all, for an empty table' : `0 to ${rows - 1}`,
-    code: 'ERR_INDEX',
-  });
+  if (place >= 0) throw badId(op, place, ids.data[place], rows);
 }
 
 /** As the kernels, which cannot count the rows of a table whose rows are empty. */
@@ -28,37 +36,38 @@ function findBadId(ids: Tensor, rows: number): number {
   return (ids.data as Int32Array).findIndex((id) => id < 0 || id >= rows);
 }
 
-interface GatherParams {
+/** Tensors as rows of `width` elements, and the rows that are meant. */
+interface RowParams {
+  /** The operation to name in an error. */
   readonly op: string;
   readonly ids: Tensor;
+  readonly width: number;
+  /** The shape of the result. */
+  readonly shape: Shape;
 }
 
-/** y[i, ...] = table[ids[i], ...], ids as a flat list. */
-const gatherRowsOp: Op<GatherParams> = defineOp<GatherParams>({
+const rowsOf = (size: number, width: number): number => (width === 0 ? 0 : size / width);
+
+const gatherRowsOp: Op<RowParams> = defineOp<RowParams>({
   name: 'gatherRows',
   tolerance: 0,
-  forward(node, [table], { op, ids }) {
-    const [rows, ...rest] = table!.shape;
-    const y = emptyTensor([ids.size, ...rest], table!.dtype);
-    const width = sizeOf(rest);
-    const list = ids.data as Int32Array;
-    const bad = width === 0 ? findBadId(ids, rows) : node.kernels.gatherRows(table!.data, list, y.data, width);
-    checkPlace(op, bad, ids, rows);
+  forward(node, [table], { op, ids, width, shape }) {
+    const y = emptyTensor(shape, table!.dtype);
+    if (y.size > 0) {
+      const place = node.kernels.gatherRows(table!.data, ids.data as Int32Array, y.data, width);
+      checkPlace(op, place, ids, rowsOf(table!.size, width));
+    }
     node.save(ids);
     return y;
   },
-  backward(node, [dy], { op }) {
+  backward(node, [dy], { op, width }) {
     const [ids] = node.saved();
-    return [scatterAddRowsOp.run([dy], { op, ids: ids!, shape: node.shapes[0] })];
+    return [addRowsOp.run([null, dy], { op, ids: ids!, width, shape: node.shapes[0] })];
   },
   cases: [
     (s) => {
       const ids = s.ids([5], 4);
-      return { inputs: [s.normal([4, 3])], call: (x) => indexSelect(x, 0, ids) };
-    },
-    (s) => {
-      const ids = s.ids([4], 3);
-      return { inputs: [s.normal([2, 3, 2])], call: (x) => indexSelect(x, 1, ids) };
+      return { inputs: [s.normal([4, 3])], call: (x) => gatherRows('gatherRows', x, ids, 3, [5, 3]) };
     },
     (s) => {
       const ids = s.ids([2, 3], 5);
@@ -67,35 +76,95 @@ const gatherRowsOp: Op<GatherParams> = defineOp<GatherParams>({
   ],
 });
 
-interface ScatterParams extends GatherParams {
-  /** The shape of the table. */
-  readonly shape: Shape;
+/** The rows of `width` elements that the ids name, one behind the other, as `shape`. */
+export function gatherRows(op: string, x: Tensor, ids: Tensor, width: number, shape: Shape): Tensor {
+  return gatherRowsOp.run([x], { op, ids, width, shape });
 }
 
-/** Zeros of `shape` with the rows of x added where the ids say. */
-const scatterAddRowsOp: Op<ScatterParams> = defineOp<ScatterParams>({
-  name: 'scatterAddRows',
-  forward(node, [x], { op, ids, shape }) {
-    const y = emptyTensor(shape, x!.dtype);
-    y.data.fill(0);
-    const width = sizeOf(shape.slice(1));
-    const list = ids.data as Int32Array;
-    const bad = width === 0 ? findBadId(ids, shape[0]) : node.kernels.scatterAddRows(x!.data, list, y.data, width);
-    checkPlace(op, bad, ids, shape[0]);
+const addRowsOp: Op<RowParams> = defineOp<RowParams>({
+  name: 'addRows',
+  forward(node, [x, source], { op, ids, width, shape }) {
+    const y = emptyTensor(shape, source!.dtype);
+    if (x === null) y.data.fill(0);
+    else y.data.set(x.data);
+    if (source!.size > 0) {
+      const place = node.kernels.scatterAddRows(source!.data, ids.data as Int32Array, y.data, width);
+      checkPlace(op, place, ids, rowsOf(y.size, width));
+    }
     node.save(ids);
     return y;
   },
-  backward(node, [dy], { op }) {
+  backward(node, [dy], { op, width }) {
     const [ids] = node.saved();
-    return [gatherRowsOp.run([dy], { op, ids: ids! })];
+    const dsource = node.needs(1) ? gatherRowsOp.run([dy], { op, ids: ids!, width, shape: node.shapes[1] }) : null;
+    return [node.needs(0) ? dy : null, dsource];
   },
   cases: [
     (s) => {
       const ids = s.ids([6], 4);
-      return { inputs: [s.normal([4, 3]), s.normal([6, 3])], call: (x, source) => indexAdd(x, 0, ids, source) };
+      return {
+        inputs: [s.normal([4, 3]), s.normal([6, 3])],
+        call: (x, source) => addRows('addRows', x, ids, source, 3),
+      };
     },
   ],
 });
+
+/** `x` with the rows of `source`, each of `width` elements, added where the ids say; in their order, where one stands twice. */
+export function addRows(op: string, x: Tensor, ids: Tensor, source: Tensor, width: number): Tensor {
+  checkSameDType(op, x, source);
+  if (x.dtype === 'bool') throw new DTypeError({ op, problem: 'bools are not added up', got: 'bool', hint: 'use to' });
+  return addRowsOp.run([x, source], { op, ids, width, shape: x.shape });
+}
+
+/** Past this width a row is moved by the engine's own copy, which takes about 50 ns to begin. */
+const WIDE_ROW = 64;
+
+function writeRows(source: DataArray, ids: Int32Array, y: DataArray, width: number): void {
+  for (let i = 0, from = 0; i < ids.length; i++, from += width) {
+    const at = ids[i] * width;
+    if (width > WIDE_ROW) y.set(source.subarray(from, from + width), at);
+    else for (let j = 0; j < width; j++) y[at + j] = source[from + j];
+  }
+}
+
+const setRowsOp: Op<RowParams> = defineOp<RowParams>({
+  name: 'setRows',
+  tolerance: 0,
+  forward(node, [x, source], { op, ids, width, shape }) {
+    const rows = rowsOf(x!.size, width);
+    if (source!.size > 0) checkPlace(op, findBadId(ids, rows), ids, rows);
+    const y = emptyTensor(shape, x!.dtype);
+    y.data.set(x!.data);
+    writeRows(source!.data, ids.data as Int32Array, y.data, width);
+    node.save(ids);
+    return y;
+  },
+  backward(node, [dy], { op, width, shape }) {
+    const [ids] = node.saved();
+    const zero = (): Tensor => filled(node.shapes[1], 0, dy!.dtype);
+    return [
+      node.needs(0) ? setRowsOp.run([dy, zero()], { op, ids: ids!, width, shape }) : null,
+      node.needs(1) ? gatherRowsOp.run([dy], { op, ids: ids!, width, shape: node.shapes[1] }) : null,
+    ];
+  },
+  cases: [
+    (s) => ({
+      inputs: [s.normal([5, 3]), s.normal([2, 3])],
+      call: (x, source) => setRows('setRows', x, arange(1, 5, 2), source, 3),
+    }),
+    (s) => ({
+      inputs: [s.normal([4, 65]), s.normal([1, 65])],
+      call: (x, source) => setRows('setRows', x, arange(2, 3), source, 65),
+    }),
+  ],
+});
+
+/** `x` with the rows of `source`, each of `width` elements, written where the ids say; the last wins where one stands twice. */
+export function setRows(op: string, x: Tensor, ids: Tensor, source: Tensor, width: number): Tensor {
+  checkSameDType(op, x, source);
+  return setRowsOp.run([x, source], { op, ids, width, shape: x.shape });
+}
 
 /**
  * The rows of `weight` that the ids name.
@@ -114,71 +183,19 @@ export function embedding(
   if (checkTensor('embedding', weight).rank !== 2) {
     throw new ShapeError({ op: 'embedding', problem: 'the weight must have two axes', got: weight.shape });
   }
+  const [rows, width] = weight.shape;
   let table = weight;
   if (paddingIdx !== null) {
     // The row's values pass, its gradient does not: it is taken from outside the graph.
-    const row = paddingIdx < 0 ? paddingIdx + weight.shape[0] : paddingIdx;
-    const isPadding = filled([weight.shape[0], 1], 0, 'bool');
-    if (!Number.isInteger(row) || row < 0 || row >= weight.shape[0])
-      checkPlace('embedding', 0, filled([1], paddingIdx, 'int32'), weight.shape[0]);
+    const row = paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
+    if (!Number.isInteger(row) || row < 0 || row >= rows) throw badId('embedding', 0, paddingIdx, rows, true);
+    const isPadding = filled([rows, 1], 0, 'bool');
     isPadding.data[row] = 1;
     const frozen = maskedFill(weight.detach(), eq(isPadding, false), 0);
     table = add(maskedFill(weight, isPadding, 0), frozen);
   }
-  const rows = gatherRowsOp.run([table], { op: 'embedding', ids: list });
-  return reshape(rows, [...ids.shape, weight.shape[1]]);
-}
-
-/** With `axis` brought to the front. */
-function toFront(x: Tensor, axis: number): Tensor {
-  return axis === 0 ? x : transpose(x, 0, axis);
-}
-
-/**
- * The places of one axis that the ids name, in their order.
- *
- * Shapes:   x [...], ids [n] → y, that axis of length n
- * Gradient: summed where an id stands twice
- * @throws ShapeError  (ERR_INDEX) if an id is out of range
- */
-export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
-  checkTensor('indexSelect', x);
-  const at = checkAxis('indexSelect', axis, x.rank);
-  const list = checkIndexVector('indexSelect', ids);
-  return toFront(gatherRowsOp.run([toFront(x, at)], { op: 'indexSelect', ids: list }), at);
-}
-
-/**
- * `x` with the slices of `source` added at the places of one axis that the ids name.
- *
- * Shapes:   x [...], ids [n], source: as x, that axis of length n → y as x
- * Gradient: dx = dy, dsource = dy at the ids
- * @throws ShapeError  if the shapes do not fit, or (ERR_INDEX) an id is out of range
- */
-export function indexAdd(
-  x: Tensor,
-  axis: number,
-  ids: Tensor,
-  source: Tensor,
-  { alpha = 1 }: { alpha?: number } = {},
-): Tensor {
-  checkTensor('indexAdd', x);
-  const at = checkAxis('indexAdd', axis, x.rank);
-  const list = checkIndexVector('indexAdd', ids);
-  const expected = x.shape.map((d, i) => (i === at ? list.size : d));
-  checkSameDType('indexAdd', x, source);
-  if (source.rank !== x.rank || source.shape.some((d, i) => d !== expected[i])) {
-    throw new ShapeError({ op: 'indexAdd', problem: 'the source does not fit', got: source.shape, expected });
-  }
-  const front = toFront(x, at).shape;
-  const placed = toFront(scatterAddRowsOp.run([toFront(source, at)], { op: 'indexAdd', ids: list, shape: front }), at);
-  return add(x, alpha === 1 ? placed : mul(placed, alpha));
-}
-
-function checkIndexVector(op: string, ids: Tensor): Tensor {
-  const list = checkIds(op, ids);
-  if (ids.rank > 1) throw new ShapeError({ op, problem: 'the ids must be a vector', got: ids.shape });
-  return list;
+  if (width === 0) checkPlace('embedding', findBadId(list, rows), list, rows);
+  return gatherRows('embedding', table, list, width, [...ids.shape, width]);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { GradientHook } from '../autograd/node.ts';
 import { Tensor } from '../tensor.ts';
 import * as activation from './activation.ts';
 import * as arithmetic from './arithmetic.ts';
-import { expand, type ReduceOptions, sum } from './broadcast.ts';
+import { type ReduceOptions, sum } from './broadcast.ts';
 import { to } from './cast.ts';
 import * as combine from './combine.ts';
 import * as compare from './compare.ts';
@@ -16,10 +16,11 @@ import * as inPlace from './in-place.ts';
 import * as product from './matmul.ts';
 import { fmod, remainder } from './modulo.ts';
 import * as movement from './movement.ts';
+import { moving, movingInPlace } from './moving-methods.ts';
+import { nonzero } from './nonzero.ts';
 import { pow } from './power.ts';
 import * as products from './products.ts';
 import * as reduce from './reduce.ts';
-import { indexSelect } from './rows.ts';
 import { logSoftmax, softmax } from './softmax.ts';
 import * as trigonometry from './trigonometry.ts';
 import * as unary from './unary.ts';
@@ -157,13 +158,10 @@ const first = {
   unsqueeze: movement.unsqueeze,
   permute: movement.permute,
   transpose: movement.transpose,
-  expand,
   slice: movement.slice,
   narrow: movement.narrow,
   select: movement.select,
-  split: movement.split,
-  chunk: movement.chunk,
-  indexSelect,
+  ...moving,
 };
 
 /** Functions that write to the tensor and return it. */
@@ -175,6 +173,7 @@ const writing = {
   copy_: inPlace.copy_,
   fill_: inPlace.fill_,
   zero_: inPlace.zero_,
+  ...movingInPlace,
 };
 
 type Method<F> = F extends (x: infer _, ...rest: infer R) => infer Y ? (...args: R) => Y : never;
@@ -186,6 +185,8 @@ declare module '../tensor.ts' {
     max(axis: number, options?: ReduceOptions): reduce.Extreme;
     min(): Tensor;
     min(axis: number, options?: ReduceOptions): reduce.Extreme;
+    nonzero(options: { asTuple: true }): Tensor[];
+    nonzero(options?: { asTuple?: false }): Tensor;
     /** Adds the gradient of this tensor to the `grad` of every leaf it depends on. */
     backward(seed?: Tensor | null, options?: BackwardOptions): void;
     /** Calls `hook` with each gradient of this tensor; what it returns takes the gradient's place. */
@@ -203,6 +204,7 @@ for (const [name, fn] of Object.entries({
   ...writing,
   max: reduce.max,
   min: reduce.min,
+  nonzero,
   backward,
   registerHook,
   registerPostAccumulateGradHook,

@@ -20,7 +20,7 @@ export type Expr =
   | { kind: 'comprehension'; element: Expr; names: string[]; source: Expr };
 
 const TOKEN =
-  /\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)|([A-Za-z_]\w*)|('[^']*'|"[^"]*")|(\*\*|\/\/|[=!<>]=|[-+*/@%()[\],.:=<>]))/y;
+  /\s*(?:(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)|([A-Za-z_]\w*)|('[^']*'|"[^"]*")|(\.\.\.|\*\*|\/\/|[=!<>]=|[-+*/@%()[\],.:=<>]))/y;
 const CONSTANTS = new Map<string, boolean | null>([
   ['True', true],
   ['False', false],
@@ -194,6 +194,7 @@ class Parser {
       const inner = this.#sequence(']', () => this.#expression());
       return inner.kind === 'sequence' || inner.kind === 'comprehension' ? inner : { kind: 'sequence', items: [inner] };
     }
+    if (this.#take('...')) return { kind: 'constant', value: '...' };
     if (kind === 'end' || kind === 'mark') this.#fail();
     this.#at++;
     if (kind === 'number') return { kind: 'constant', value: Number(text) };

@@ -9,7 +9,7 @@ export function row(signature: string, call: (...args: never[]) => Value): Calla
   const names = signature.split(' ');
   const rest = names.at(-1)!.startsWith('*') ? names.length - 1 : Number.POSITIVE_INFINITY;
   return (args, keywords) => {
-    const given: Value[] = args.length > rest ? [...args.slice(0, rest), args.slice(rest)] : [...args];
+    const given: Value[] = args.length > rest ? [...args.slice(0, rest), listed(args.slice(rest))] : [...args];
     for (const [name, value] of Object.entries(keywords)) {
       const place = names.indexOf(name);
       if (place < 0) throw new TypeError(`no parameter ${name} among ${signature}`);
@@ -25,3 +25,6 @@ export const binary = (fn: (a: Operand, b: Operand) => Tensor): Callable => row(
 
 /** `None` and an argument that is not given leave the library's default. */
 export const orDefault = <T>(value: T | null | undefined): T | undefined => value ?? undefined;
+
+/** `x.permute(1, 0)` may also be called as `x.permute((1, 0))`. */
+const listed = (rest: Value[]): Value[] => (rest.length === 1 && Array.isArray(rest[0]) ? rest[0] : rest);

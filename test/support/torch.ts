@@ -9,6 +9,7 @@ import { Tensor } from '../../src/tensor.ts';
 import { type Callable, type Expr, type Host, Slice, type Value, walkExpr } from './python.ts';
 import { elementwise } from './torch-elementwise.ts';
 import { Linalg, linalgFields, linalgFunctions } from './torch-linalg.ts';
+import { indexParts, moving } from './torch-moving.ts';
 import { binary, orDefault, row, unary } from './torch-rows.ts';
 
 const reduction = (fn: (x: Tensor, axes?: Axes, options?: { keepdim?: boolean }) => Tensor): Callable =>
@@ -30,6 +31,7 @@ const scaledSum = (operands: string, fn: typeof ops.addmm): Callable =>
 const functions: Record<string, Callable> = {
   ...elementwise,
   ...linalgFunctions,
+  ...moving,
   abs: unary(ops.abs),
   add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
   addbmm: scaledSum('batch1 batch2', ops.addbmm),
@@ -50,7 +52,6 @@ const functions: Record<string, Callable> = {
   cat: row('tensors dim', ops.cat),
   ceil: unary(ops.ceil),
   chain_matmul: row('*matrices', (matrices: Tensor[]) => ops.chainMatmul(...matrices)),
-  chunk: row('input chunks dim', ops.chunk),
   clamp: row('input min max', ops.clamp),
   conv2d: row(
     'input weight bias stride padding dilation groups',
@@ -88,7 +89,6 @@ const functions: Record<string, Callable> = {
   eq: binary(ops.eq),
   erf: unary(ops.erf),
   exp: unary(ops.exp),
-  expand: row('input *size', (x: Tensor, size: number[]) => ops.expand(x, size)),
   expm1: unary(ops.expm1),
   eye: row('n dtype', (n: number, dtype: Tensor['dtype']) => ops.eye(n, n, { dtype })),
   flatten: row('input start_dim end_dim', ops.flatten),
@@ -97,8 +97,6 @@ const functions: Record<string, Callable> = {
   gelu: row('input approximate', (x: Tensor, approximate?: 'none' | 'tanh') => ops.gelu(x, { approximate })),
   gt: binary(ops.gt),
   ger: row('input vec2', ops.outer),
-  index_add: row('input dim index source', ops.indexAdd),
-  index_select: row('input dim index', ops.indexSelect),
   inner: row('input other', ops.inner),
   kron: row('input other', ops.kron),
   layer_norm: row('input normalized_shape weight bias eps', ops.layerNorm),
@@ -145,7 +143,6 @@ const functions: Record<string, Callable> = {
   softplus: row('input beta threshold', (x: Tensor, beta?: number, threshold?: number) =>
     ops.softplus(x, { beta, threshold }),
   ),
-  split: row('tensor split_size_or_sections dim', ops.split),
   sqrt: unary(ops.sqrt),
   square: unary(ops.square),
   squeeze: row('input dim', (x: Tensor, dim?: number | null) => ops.squeeze(x, orDefault(dim))),
@@ -162,7 +159,6 @@ const functions: Record<string, Callable> = {
   var: variance(ops.variance),
   vdot: row('input other', ops.vdot),
   view: row('input *shape', (x: Tensor, shape: number[]) => ops.reshape(x, shape)),
-  where: row('condition input other', ops.where),
 };
 
 /** Names of Python itself, and the two libraries. */
@@ -214,20 +210,6 @@ const ARITHMETIC: Record<string, (a: number, b: number) => Value> = {
   '>=': (a, b) => a >= b,
 };
 
-/** x[index]: integers, slices and None, one an axis. */
-function subscript(x: Tensor, index: Value): Tensor {
-  let axis = 0;
-  for (const part of Array.isArray(index) ? index : [index]) {
-    if (typeof part === 'number') x = ops.select(x, axis, part);
-    else if (part === null) x = ops.unsqueeze(x, axis++);
-    else if (part instanceof Slice) {
-      const [start, stop, step] = part.bounds;
-      x = ops.slice(x, axis++, orDefault(start), stop, orDefault(step));
-    } else throw new TypeError('this kind of subscript is not read');
-  }
-  return x;
-}
-
 export const torchHost: Host = {
   global(name) {
     const found = Object.hasOwn(builtins, name) ? builtins[name] : functions[name];
@@ -243,11 +225,12 @@ export const torchHost: Host = {
       return ((args, keywords) => fn([object, ...args], keywords)) satisfies Callable;
     }
     if (object instanceof Linalg) return functions[`linalg.${name}`];
+    if (object === builtins.F && OWN_OF_F.includes(name)) return functions[`F.${name}`];
     if (Array.isArray(object)) return (object as unknown as Record<string, Value>)[name];
     return Object.hasOwn(functions, name) ? functions[name] : builtins[name];
   },
   subscript(object, index) {
-    return object instanceof Tensor ? subscript(object, index) : (object as Value[])[index as number];
+    return object instanceof Tensor ? ops.at(object, ...indexParts(index)) : (object as Value[])[index as number];
   },
   unary(op, operand) {
     if (op === '+') return operand;
@@ -263,18 +246,20 @@ export const torchHost: Host = {
 /** Fields of tensors and of results, which are no operations. */
 const FIELDS: readonly string[] = ['T', 'dtype', 'mT', 'mH', ...linalgFields];
 
+/** Names that mean another function in `torch.nn.functional` than as a method; the table has them as `F.name`. */
+const OWN_OF_F: readonly string[] = ['unfold'];
+
 /** The dotted name of `torch.linalg.inv` or `x.norm` without its root: 'linalg.inv', 'norm'. */
 function pathOf(expr: Expr): string {
   if (expr.kind !== 'attribute') return '';
   const before = expr.object.kind === 'attribute' ? pathOf(expr.object) : '';
+  const ofF = expr.object.kind === 'name' && expr.object.name === 'F' && OWN_OF_F.includes(expr.name);
+  if (ofF) return `F.${expr.name}`;
   return before === '' ? expr.name : `${before}.${expr.name}`;
 }
 
-/**
- * The names in an expression that the library has no counterpart of, as PyTorch calls them; `integers` are the names of
- * integer tensors, by which a subscript is advanced indexing.
- */
-export function missingNames(expr: Expr, integers: ReadonlySet<string>): string[] {
+/** The names in an expression that the library has no counterpart of, as PyTorch calls them. */
+export function missingNames(expr: Expr): string[] {
   const missing = new Set<string>();
   const inner = new Set<Expr>();
   for (const part of walkExpr(expr)) {
@@ -283,10 +268,6 @@ export function missingNames(expr: Expr, integers: ReadonlySet<string>): string[
       for (let at = part.object; at.kind === 'attribute'; at = at.object) inner.add(at);
       const known = Object.hasOwn(functions, path) || Object.hasOwn(builtins, path) || FIELDS.includes(path);
       if (!known) missing.add(path);
-    }
-    if (part.kind === 'subscript') {
-      for (const index of walkExpr(part.index))
-        if (index.kind === 'name' && integers.has(index.name)) missing.add('index');
     }
   }
   return [...missing];

@@ -232,7 +232,7 @@ const idsOf = ({ count, high }: Indexed) => ints(count === null ? [] : [count], 
 const rows: readonly Proof[] = [
   property<Indexed>({
     name: 'indexSelect',
-    proves: ['gatherRows'],
+    proves: ['gatherRows', 'indexSelect'],
     draw: calls(indexed, (o) => [floats(o.shape), idsOf(o)]),
     call: ([x, ids], { axis }) => ops.indexSelect(x, axis, ids),
     reference: ([x, ids], { axis }) => {
@@ -243,7 +243,7 @@ const rows: readonly Proof[] = [
   }),
   property<Indexed>({
     name: 'indexAdd',
-    proves: ['scatterAddRows'],
+    proves: ['addRows', 'indexAdd'],
     draw: calls(indexed, (o) => {
       const found = axisOf(o.axis, o.shape.length) ?? 0;
       const source = o.shape.map((d, i) => (i === found ? (o.count ?? 1) : d + (o.odd ? 1 : 0)));
