@@ -8,6 +8,7 @@ export { det, logdet, type SlogdetResult, slogdet } from './det.ts';
 export { type EigResult, eig, eigvals } from './eig.ts';
 export { type EighOptions, type EighResult, eigh, eigvalsh } from './eigh.ts';
 export { type LstsqDriver, type LstsqOptions, type LstsqResult, lstsq } from './lstsq.ts';
+export { type LuFactorResult, type LuResult, type LuSolveOptions, lu, luFactor, luSolve } from './lu.ts';
 export {
   type GeneralNormOptions,
   type MatrixNormOptions,

@@ -71,6 +71,19 @@ export const linalgFunctions: Record<string, Callable> = {
       return named({ solution, residuals, rank: rank_, singular_values: singularValues });
     },
   ),
+  'linalg.lu': row('A pivot', (x: Tensor) => {
+    const { p: P, l: L, u: U } = linalg.lu(x);
+    return named({ P, L, U });
+  }),
+  'linalg.lu_factor': row('A pivot', (x: Tensor) => {
+    const { lu: LU, pivots } = linalg.luFactor(x);
+    return named({ LU, pivots });
+  }),
+  'linalg.lu_solve': row(
+    'LU pivots B left adjoint',
+    (lu: Tensor, pivots: Tensor, b: Tensor, left?: boolean, adjoint?: boolean) =>
+      linalg.luSolve({ lu, pivots }, b, { left, adjoint }),
+  ),
   'linalg.matmul': row('input other', ops.matmul),
   'linalg.matrix_exp': matrixExp,
   'linalg.matrix_norm': row(
@@ -115,6 +128,22 @@ export const linalgFunctions: Record<string, Callable> = {
 
 /** Names of parts of results. */
 export const linalgFields: readonly string[] = [
-  ...['Q', 'R', 'S', 'U', 'Vh', 'eigenvalues', 'eigenvectors', 'logabsdet', 'rank', 'residuals', 'sign'],
+  ...[
+    'L',
+    'LU',
+    'P',
+    'Q',
+    'R',
+    'S',
+    'U',
+    'Vh',
+    'eigenvalues',
+    'eigenvectors',
+    'logabsdet',
+    'pivots',
+    'rank',
+    'residuals',
+    'sign',
+  ],
   ...['singular_values', 'solution'],
 ];
