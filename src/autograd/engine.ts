@@ -194,6 +194,30 @@ export function backward(root: Tensor, seed?: Tensor | null, options: BackwardOp
   );
 }
 
+/** The operations and leaves that a gradient from `root` passes, in the order in which a walk back completes them. */
+export function backwardOrder(root: Tensor): readonly Node[] {
+  const seed = emptyTensor(root.shape, root.dtype);
+  return new Walk('graph', [root], [seed]).order.toReversed();
+}
+
+/** The gradients of `root`, a single value, at everything it was computed from, by output; no `grad` is touched. */
+export function gradientsThrough(root: Tensor): ReadonlyMap<Node, readonly MaybeTensor[]> {
+  const found = new Map<Node, readonly MaybeTensor[]>();
+  const walk = new Walk('graph', [root], [null]);
+  run(
+    walk,
+    null,
+    { retainGraph: true, createGraph: false },
+    {
+      complete(node, dys) {
+        found.set(node, dys);
+        return node.op === null;
+      },
+    },
+  );
+  return found;
+}
+
 function retain(asked: readonly (Tensor | undefined)[], dys: readonly MaybeTensor[], createGraph: boolean): void {
   for (const [slot, tensor] of asked.entries()) {
     const gradient = dys[slot];

@@ -170,6 +170,11 @@ export class Node<P = unknown> implements GraphNode, Recorded {
     else this.gradients = dys.map((dy) => (dy === null ? null : printable(dy)));
   }
 
+  /** Whether input `i` was left out: null in place of a tensor. */
+  lacks(i: number): boolean {
+    return this.shapes[i] === NO_SHAPE;
+  }
+
   /** Which output of `edges[i]` the gradient of input `i` belongs to. */
   slotOf(i: number): number {
     return this.#slots === null ? 0 : this.#slots[i];
