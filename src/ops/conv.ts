@@ -242,6 +242,39 @@ function convolve(
   return reshape(y, [...(x.rank === axes + 2 ? [d.batch] : []), d.outChannels, ...lengths]);
 }
 
+/** The sizes of a transposed convolution, one or two lengths each. */
+interface TransposedShape {
+  readonly batch: number;
+  readonly groups: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly lengths: Shape;
+  readonly kernel: Shape;
+  readonly out: Shape;
+}
+
+/**
+ * The transposed convolution of x by `weight` [C, O/groups, …], sizes known to fit: the gradient of the convolution that
+ * leads from its output back to x.
+ */
+export function convolutionTransposed(
+  x: Tensor,
+  weight: Tensor,
+  { batch, groups, inChannels, outChannels, lengths, kernel, out }: TransposedShape,
+  window: Record<'stride' | 'padding' | 'dilation', Shape>,
+): Tensor {
+  const plane = ([first, second]: Shape, flat: number): [number, number] =>
+    second === undefined ? [flat, first] : [first, second];
+  const [[inHeight, inWidth], [outHeight, outWidth]] = [plane(out, 1), plane(lengths, 1)];
+  const [[kernelHeight, kernelWidth], [strideY, strideX]] = [plane(kernel, 1), plane(window.stride, 1)];
+  const [[padTop, padLeft], [dilationY, dilationX]] = [plane(window.padding, 0), plane(window.dilation, 1)];
+  const sizes = { inHeight, inWidth, kernelHeight, kernelWidth, outHeight, outWidth };
+  const steps = { strideY, strideX, padTop, padLeft, dilationY, dilationX };
+  const d = { batch, groups, inChannels: outChannels, outChannels: inChannels, ...sizes, ...steps };
+  const dy = reshape(x, [batch, inChannels, outHeight, outWidth]);
+  return convDataOp.run([reshape(weight, weightShape(d)), dy], d);
+}
+
 /**
  * A two-dimensional convolution (cross-correlation, the kernel not flipped), as PyTorch's.
  *

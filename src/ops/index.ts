@@ -24,6 +24,7 @@ export {
   softsign,
   tanhshrink,
 } from './activation.ts';
+export { type AdaptivePoolOptions, adaptiveMaxPool1d, adaptiveMaxPool2d } from './adaptive-max-pool.ts';
 export {
   add,
   type DivOptions,
@@ -37,6 +38,17 @@ export {
 } from './arithmetic.ts';
 export { movedim, repeat, swapaxes, tile, unfold } from './arrange.ts';
 export { at, type Index, indexPut, indexPut_ } from './at.ts';
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  avgPool1d,
+  avgPool2d,
+  type LpPoolOptions,
+  lpPool1d,
+  lpPool2d,
+  type OutputSize,
+} from './average-pool.ts';
 export {
   type Axes,
   broadcastTensors,
@@ -63,6 +75,7 @@ export {
   where,
 } from './compare.ts';
 export { type ConvOptions, conv1d, conv2d, type PerAxis } from './conv.ts';
+export { type ConvTransposeOptions, convTranspose1d, convTranspose2d } from './conv-transpose.ts';
 export {
   arange,
   type CreateOptions,
@@ -106,6 +119,13 @@ export {
   tril,
   triu,
 } from './diagonal.ts';
+export {
+  type CosineSimilarityOptions,
+  cdist,
+  cosineSimilarity,
+  type PairwiseDistanceOptions,
+  pairwiseDistance,
+} from './distance.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
 export { einsum } from './einsum.ts';
 export {
@@ -138,6 +158,7 @@ export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from 
 export { gruLayer } from './gru.ts';
 export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';
 export { type Ids, indexAdd, indexCopy, indexFill, indexSelect, repeatInterleave, take } from './index-axis.ts';
+export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.ts';
 export { cartesianProd, cat, hstack, meshgrid, stack, vstack } from './join.ts';
 export {
   type BinaryCrossEntropyOptions,
@@ -166,6 +187,7 @@ export { argwhere, nonzero } from './nonzero.ts';
 export { layerNorm } from './norm.ts';
 export { type PadMode, pad } from './pad.ts';
 export { chunk, split, unbind } from './parts.ts';
+export { col2im, im2col, type PatchOptions } from './patches.ts';
 export { type MaxPoolOptions, maxPool1d, maxPool2d } from './pool.ts';
 export { pow } from './power.ts';
 export {

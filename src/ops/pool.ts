@@ -95,7 +95,8 @@ function poolCase(shape: Shape, kernel: PerAxis, options: MaxPoolOptions): (s: S
   });
 }
 
-interface Axis {
+/** One axis of a pooling. */
+export interface PoolAxis {
   readonly size: number;
   readonly kernel: number;
   readonly stride: number;
@@ -103,8 +104,17 @@ interface Axis {
   readonly dilation: number;
 }
 
-/** The number of windows along an axis. */
-function windowsOf(op: string, { size, kernel, stride, padding, dilation }: Axis, ceilMode: boolean): number {
+/**
+ * The number of windows along an axis.
+ *
+ * @throws ConfigError  if padding passes half the window
+ * @throws ShapeError   if the input is smaller than the window
+ */
+export function windowsOf(
+  op: string,
+  { size, kernel, stride, padding, dilation }: PoolAxis,
+  ceilMode: boolean,
+): number {
   if (2 * padding > kernel) {
     const expected = `at most ${Math.floor(kernel / 2)}`;
     throw new ConfigError({ op, problem: 'padding passes half the window', got: padding, expected });
@@ -132,7 +142,7 @@ function dimsOf(op: string, x: Shape, kernelSize: PerAxis, options: MaxPoolOptio
   const strides = perAxis(op, 'stride', options.stride ?? kernelSize, axes, 1);
   const paddings = perAxis(op, 'padding', padding, axes, 0);
   const dilations = perAxis(op, 'dilation', dilation, axes, 1);
-  const along = (axis: number): Axis => ({
+  const along = (axis: number): PoolAxis => ({
     size: x[x.length - axes + axis],
     kernel: kernels[axis],
     stride: strides[axis],

@@ -11,6 +11,7 @@ import { elementwise } from './torch-elementwise.ts';
 import { Linalg, linalgFields, linalgFunctions } from './torch-linalg.ts';
 import { indexParts, moving } from './torch-moving.ts';
 import { binary, orDefault, row, unary } from './torch-rows.ts';
+import { spatial } from './torch-spatial.ts';
 
 const reduction = (fn: (x: Tensor, axes?: Axes, options?: { keepdim?: boolean }) => Tensor): Callable =>
   row('input dim keepdim', (x: Tensor, dim?: Axes, keepdim?: boolean) => fn(x, dim, { keepdim }));
@@ -24,48 +25,25 @@ const extreme = (fn: typeof ops.max): Callable =>
     const { values, indices } = fn(x, dim, { keepdim });
     return [values, indices];
   });
-const scaledSum = (operands: string, fn: typeof ops.addmm): Callable =>
-  row(`input ${operands} beta alpha`, (x: Tensor, a: Tensor, b: Tensor, beta?: number, alpha?: number) =>
-    fn(x, a, b, { beta, alpha }),
-  );
 const functions: Record<string, Callable> = {
   ...elementwise,
+  ...spatial,
   ...linalgFunctions,
   ...moving,
   abs: unary(ops.abs),
   add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
-  addbmm: scaledSum('batch1 batch2', ops.addbmm),
-  addmm: scaledSum('mat1 mat2', ops.addmm),
-  addmv: scaledSum('mat vec', ops.addmv),
-  addr: scaledSum('vec1 vec2', ops.addr),
   amax: reduction(ops.amax),
   amin: reduction(ops.amin),
   argmax: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmax(x, dim, { keepdim })),
   argmin: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmin(x, dim, { keepdim })),
-  baddbmm: scaledSum('batch1 batch2', ops.baddbmm),
   binary_cross_entropy_with_logits: row(
     'input target weight reduction pos_weight',
     (x: Tensor, target: Tensor, weight?: Tensor, reduction?: Reduction, posWeight?: Tensor) =>
       ops.binaryCrossEntropyWithLogits(x, target, { weight, reduction, posWeight }),
   ),
-  bmm: row('input mat2', ops.bmm),
   cat: row('tensors dim', ops.cat),
   ceil: unary(ops.ceil),
-  chain_matmul: row('*matrices', (matrices: Tensor[]) => ops.chainMatmul(...matrices)),
   clamp: row('input min max', ops.clamp),
-  conv2d: row(
-    'input weight bias stride padding dilation groups',
-    (
-      x: Tensor,
-      weight: Tensor,
-      bias?: Tensor | null,
-      stride?: ops.PerAxis,
-      padding?: ops.ConvOptions['padding'],
-      dilation?: ops.PerAxis,
-      groups?: number,
-    ) => ops.conv2d(x, weight, bias, { stride, padding, dilation, groups }),
-  ),
-  cross: row('input other dim', ops.cross),
   cross_entropy: row(
     'input target weight ignore_index reduction label_smoothing',
     (
@@ -81,7 +59,6 @@ const functions: Record<string, Callable> = {
   div: row('input other rounding_mode', (a: Tensor, b: Operand, roundingMode?: 'floor' | 'trunc' | null) =>
     ops.div(a, b, { roundingMode }),
   ),
-  dot: row('input other', ops.dot),
   einsum: row('equation *operands', (equation: string, operands: Tensor[]) => ops.einsum(equation, ...operands.flat())),
   embedding: row('input weight padding_idx', (ids: Tensor, weight: Tensor, paddingIdx?: number) =>
     ops.embedding(ids, weight, { paddingIdx }),
@@ -96,9 +73,6 @@ const functions: Record<string, Callable> = {
   ge: binary(ops.ge),
   gelu: row('input approximate', (x: Tensor, approximate?: 'none' | 'tanh') => ops.gelu(x, { approximate })),
   gt: binary(ops.gt),
-  ger: row('input vec2', ops.outer),
-  inner: row('input other', ops.inner),
-  kron: row('input other', ops.kron),
   layer_norm: row('input normalized_shape weight bias eps', ops.layerNorm),
   le: binary(ops.le),
   leaky_relu: row('input negative_slope', ops.leakyRelu),
@@ -110,7 +84,6 @@ const functions: Record<string, Callable> = {
   logsumexp: reduction(ops.logsumexp),
   lt: binary(ops.lt),
   masked_fill: row('input mask value', ops.maskedFill),
-  matmul: row('input other', ops.matmul),
   max: extreme(ops.max),
   maximum: binary(ops.maximum),
   mean: reduction(ops.mean),
@@ -120,12 +93,10 @@ const functions: Record<string, Callable> = {
     ops.mseLoss(x, target, { reduction }),
   ),
   mul: binary(ops.mul),
-  mv: row('input vec', ops.mv),
   narrow: row('input dim start length', ops.narrow),
   ne: binary(ops.ne),
   neg: unary(ops.neg),
   one_hot: row('input num_classes', ops.oneHot),
-  outer: row('input vec2', ops.outer),
   permute: row('input *dims', (x: Tensor, dims: number[]) => ops.permute(x, dims)),
   pow: row('input exponent', ops.pow),
   reciprocal: unary(ops.reciprocal),
@@ -152,12 +123,10 @@ const functions: Record<string, Callable> = {
   sum: reduction(ops.sum),
   t: row('input', (x: Tensor) => ops.transpose(x, 0, 1)),
   tanh: unary(ops.tanh),
-  tensordot: row('a b dims', ops.tensordot),
   transpose: row('input dim0 dim1', ops.transpose),
   trunc: unary(ops.trunc),
   unsqueeze: row('input dim', ops.unsqueeze),
   var: variance(ops.variance),
-  vdot: row('input other', ops.vdot),
   view: row('input *shape', (x: Tensor, shape: number[]) => ops.reshape(x, shape)),
 };
 
@@ -247,7 +216,7 @@ export const torchHost: Host = {
 const FIELDS: readonly string[] = ['T', 'dtype', 'mT', 'mH', ...linalgFields];
 
 /** Names that mean another function in `torch.nn.functional` than as a method; the table has them as `F.name`. */
-const OWN_OF_F: readonly string[] = ['unfold'];
+const OWN_OF_F: readonly string[] = ['fold', 'unfold'];
 
 /** The dotted name of `torch.linalg.inv` or `x.norm` without its root: 'linalg.inv', 'norm'. */
 function pathOf(expr: Expr): string {
