@@ -230,7 +230,8 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   if (tw.rank !== 1 || tx.rank < 2 || tx.shape[1] !== tw.size) {
     throw new ShapeError({
       op: 'prelu',
-      problem: `weight [${tw.shape}] fits no input [${tx.shape}]`,
+      problem: 'the weight does not fit the input',
+      got: [x.shape, weight.shape],
       expected: 'one weight, or one for each channel on axis 1',
     });
   }
@@ -260,7 +261,7 @@ export function glu(x: Tensor, axis = -1): Tensor {
   const at = checkAxis('glu', axis, x.rank);
   const length = x.shape[at];
   if (length % 2 !== 0) {
-    throw new ShapeError({ op: 'glu', problem: `axis ${at} of [${x.shape}] cannot be halved`, got: length });
+    throw new ShapeError({ op: 'glu', problem: `axis ${at} cannot be halved`, got: x.shape });
   }
   const half = length / 2;
   return mul(narrow(x, at, 0, half), sigmoid(narrow(x, at, half, half)));

@@ -3,7 +3,7 @@
 import type { BackwardRule } from '../autograd/node.ts';
 import { BinaryOp } from '../backend/opcodes.ts';
 import { type DType, floatOf, isFloat } from '../core/dtype.ts';
-import { planBroadcast } from '../core/shape.ts';
+import { broadcastShapes, planBroadcast } from '../core/shape.ts';
 import { ConfigError, DTypeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { filled, sumTo } from './broadcast.ts';
@@ -212,6 +212,7 @@ const truncDivideOp = defineIntegerQuotient('div towards 0', BinaryOp.truncDivid
  */
 export function integerDivision(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
   const [ta, tb] = meet(op, a, b);
+  broadcastShapes(op, ta.shape, tb.shape);
   if (ta.dtype === 'bool') {
     throw new DTypeError({ op, problem: 'bools cannot be divided', hint: 'convert with to' });
   }

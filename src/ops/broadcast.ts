@@ -191,10 +191,16 @@ export function sumTo(dy: Tensor, shape: Shape): Tensor {
   return sumOp.run([dy], { axes, out: shape });
 }
 
+/** The shape that tensors have in common. @throws ShapeError if they do not broadcast */
+export function checkBroadcast(op: string, ...tensors: readonly Tensor[]): Shape {
+  let shape: Shape = checkTensor(op, tensors[0]).shape;
+  for (let i = 1; i < tensors.length; i++) shape = broadcastShapes(op, shape, checkTensor(op, tensors[i]).shape);
+  return shape;
+}
+
 /** `tensors` repeated to their common shape. @throws ShapeError if they do not broadcast */
 export function broadcastTogether(op: string, ...tensors: readonly Tensor[]): Tensor[] {
-  let shape: Shape = tensors[0].shape;
-  for (const t of tensors) shape = broadcastShapes(op, shape, t.shape);
+  const shape = checkBroadcast(op, ...tensors);
   checkShape(op, shape);
   return tensors.map((t) => expandTo(t, shape));
 }

@@ -4,7 +4,7 @@ import { BinaryOp } from '../backend/opcodes.ts';
 import { floatOf } from '../core/dtype.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, broadcastCases, defineBinary, div, meet, mul, sub } from './arithmetic.ts';
-import { filled, sumTo } from './broadcast.ts';
+import { checkBroadcast, filled, sumTo } from './broadcast.ts';
 import { type Operand, to } from './cast.ts';
 import { eq, le, logicalAnd, where, within } from './compare.ts';
 import { registerOp, type Sampler } from './define.ts';
@@ -113,6 +113,7 @@ export interface CombineOptions {
  * @throws ShapeError  if the shapes do not broadcast
  */
 export function addcmul(x: Tensor, a: Tensor, b: Tensor, { value = 1 }: CombineOptions = {}): Tensor {
+  checkBroadcast('addcmul', x, a, b);
   return add(x, mul(a, b), { alpha: value });
 }
 
@@ -131,6 +132,7 @@ registerOp({
  * @throws ShapeError  if the shapes do not broadcast
  */
 export function addcdiv(x: Tensor, a: Tensor, b: Tensor, { value = 1 }: CombineOptions = {}): Tensor {
+  checkBroadcast('addcdiv', x, a, b);
   return add(x, div(a, b), { alpha: value });
 }
 
@@ -151,6 +153,7 @@ registerOp({
  */
 export function lerp(a: Tensor, b: Tensor, weight: number | Tensor): Tensor {
   const [start, end] = meet('lerp', a, b, floatOf);
+  checkBroadcast('lerp', start, end, ...(typeof weight === 'number' ? [] : [weight]));
   const way = sub(end, start);
   if (typeof weight === 'number') {
     return Math.abs(weight) < 0.5 ? add(start, mul(way, weight)) : sub(end, mul(way, 1 - weight));

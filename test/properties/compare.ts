@@ -16,7 +16,7 @@ export function shapeText(shape: Dims): string {
 }
 
 /** Whether `got` may stand for `want`: NaN for NaN alone, each infinity for itself, finite values within the bound. */
-function near(got: number, want: number, bound: number | undefined, dtype: FloatName): boolean {
+function near(got: number, want: number, bound: number | undefined, doubt: number, dtype: FloatName): boolean {
   const rounded = dtype === 'float32' ? Math.fround(want) : want;
   if (got === rounded || (Number.isNaN(got) && Number.isNaN(want))) return true;
   if (bound === undefined) return false;
@@ -28,7 +28,11 @@ function near(got: number, want: number, bound: number | undefined, dtype: Float
   if (!Number.isFinite(got) && Math.abs(want) < largest * (1 - 1e-6)) return false;
   const slack = dtype === 'float64' ? SLACK : 1;
   // What is within a bound before rounding may be half a place further after it.
-  const allowed = slack * bound * UNIT[dtype] + (UNIT[dtype] * ulps(1, want)) / 2 + 2 * SMALLEST[dtype];
+  const allowed =
+    slack * bound * UNIT[dtype] +
+    (UNIT[dtype] * ulps(1, want)) / 2 +
+    2 * SMALLEST[dtype] +
+    doubt * (1 + Math.abs(want));
   return Math.abs(finite(got) - finite(want)) <= allowed;
 }
 
@@ -43,7 +47,7 @@ export function faultOf(got: Tensor, want: Value, dtype: FloatName, inputs: 'flo
     return `shape ${shapeText(got.shape)}, expected ${shapeText(want.shape)}`;
   for (let i = 0; i < want.data.length; i++) {
     const w = want.data[i];
-    const fits = kind === 'float' ? near(got.data[i], w, want.bound?.[i], float) : got.data[i] === w;
+    const fits = kind === 'float' ? near(got.data[i], w, want.bound?.[i], want.doubt ?? 0, float) : got.data[i] === w;
     if (!fits) return `element ${i}: got ${got.data[i]}, expected ${w}, allowed ${want.bound?.[i] ?? 0} u`;
   }
   return null;

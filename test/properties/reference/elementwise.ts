@@ -50,6 +50,15 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+/** 1 − erf(x), by its own continued fraction where it is small. */
+export function erfc(x: number): number {
+  if (x < 0.5) return 1 - erf(x);
+  let fraction = 0;
+  for (let n = Math.ceil(400 / (x * x)) + 60; n > 0; n--) fraction = n / 2 / (x + fraction);
+  const head = Math.fround(x);
+  return (Math.exp(-head * head) * Math.exp(-(x - head) * (x + head))) / Math.sqrt(Math.PI) / (x + fraction);
+}
+
 /** The distribution function of the standard normal. */
 export function phi(x: number): number {
   if (x < -0.7) return tail(-x);

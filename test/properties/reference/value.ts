@@ -14,6 +14,8 @@ export interface Value {
    * rounded once, to the bit.
    */
   readonly bound?: readonly number[];
+  /** How far the reference itself may be off, relative to 1 + |value|; missing: a few places of a double. */
+  readonly doubt?: number;
   /** Missing: the dtype of the inputs. */
   readonly dtype?: 'float' | 'int32' | 'bool';
 }

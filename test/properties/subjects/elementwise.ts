@@ -8,28 +8,30 @@ import { type Proof, type Property, property } from '../prove.ts';
 import * as reference from '../reference/elementwise.ts';
 import { Illegal, ulps, type Value } from '../reference/value.ts';
 
-interface Row {
+export interface Row {
   readonly name: string;
   readonly f: (x: number) => number;
   readonly error?: reference.Error;
+  /** How far the reference itself may be off, relative to 1 + |value|. */
+  readonly doubt?: number;
   readonly fill?: Fill;
   readonly dtype?: Value['dtype'];
   readonly more?: Partial<Property<null>>;
 }
 
 const positive = uniform(0.3, 3);
-const kinkAt0 = away([0]);
+export const kinkAt0 = away([0]);
 const steps = away(Array.from({ length: 41 }, (_, i) => (i - 20) / 2));
 
 /** A function of one tensor, with its default options; of integers it gives floats unless it keeps them. */
-function unary({ name, f, error = 'exact', fill = normal, more = {}, ...row }: Row): Proof {
+export function unary({ name, f, error = 'exact', fill = normal, doubt, more = {}, ...row }: Row): Proof {
   const dtype = row.dtype ?? (more.integers === true ? undefined : 'float');
   const fn = (ops as unknown as Record<string, (x: Tensor) => Tensor>)[name];
   return property<null>({
     name,
     draw: one(shapes(), () => fc.constant(null), fill),
     call: ([x]) => fn(x),
-    reference: ([x]) => reference.map(x, f, error, dtype),
+    reference: ([x]) => ({ ...reference.map(x, f, error, dtype), doubt }),
     integers: true,
     ...more,
   });
@@ -119,7 +121,7 @@ const parametric: readonly Proof[] = [
   }),
 ];
 
-interface BinaryRow {
+export interface BinaryRow {
   readonly name: string;
   readonly f: (a: number, b: number) => number;
   readonly bound?: (y: number, a: number, b: number) => number;
@@ -131,7 +133,7 @@ interface BinaryRow {
 const pair = broadcasting(2);
 
 /** A function of two tensors that broadcast. */
-function binary({ name, f, bound: error, fills = [normal, normal], dtype, more = {} }: BinaryRow): Proof {
+export function binary({ name, f, bound: error, fills = [normal, normal], dtype, more = {} }: BinaryRow): Proof {
   const fn = (ops as unknown as Record<string, (a: Tensor, b: Tensor) => Tensor>)[name];
   return property<number[][]>({
     name,
@@ -150,7 +152,7 @@ const [even, odd] = [0, 1].map(
         ? Array.from({ length: n }, () => (2 * Math.floor(40 * draw() - 20) + parity) / 16)
         : normal(draw, n, false),
 );
-const compared: Partial<Property<number[][]>> = { differentiable: false, integers: true };
+export const compared: Partial<Property<number[][]>> = { differentiable: false, integers: true };
 
 const binaries: readonly BinaryRow[] = [
   { name: 'add', f: (a, b) => a + b, more: { integers: true } },
