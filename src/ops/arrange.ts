@@ -150,6 +150,7 @@ const unfoldOp: Op<Windows> = defineOp<Windows>({
     (s) => ({ inputs: [s.normal([7, 2])], call: (x) => unfold(x, 0, 3, 2) }),
     (s) => ({ inputs: [s.normal([2, 5])], call: (x) => unfold(x, -1, 2, 1) }),
     (s) => ({ inputs: [s.normal([2, 7, 2])], call: (x) => unfold(x, 1, 2, 3) }),
+    (s) => ({ inputs: [s.normal([])], call: (x) => unfold(x, 0, 1, 1) }),
   ],
 });
 
@@ -191,7 +192,8 @@ const foldOp: Op<Windows> = defineOp<Windows>({
  */
 export function unfold(x: Tensor, axis: number, size: number, step: number): Tensor {
   checkTensor('unfold', x);
-  const whole = x.rank === 0 ? [1] : x.shape;
+  const given = x.rank === 0 ? reshape(x, [1]) : x;
+  const whole = given.shape;
   const at = checkAxis('unfold', axis, whole.length);
   const legal = Number.isInteger(size) && Number.isInteger(step) && size >= 0 && step > 0 && size <= whole[at];
   if (!legal) {
@@ -201,6 +203,6 @@ export function unfold(x: Tensor, axis: number, size: number, step: number): Ten
       got: x.shape,
     });
   }
-  const y = unfoldOp.run([x], { axis: at, size, step, whole });
+  const y = unfoldOp.run([given], { axis: at, size, step, whole });
   return x.rank === 0 ? reshape(y, [size]) : y;
 }

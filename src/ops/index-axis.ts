@@ -265,11 +265,11 @@ export function repeatInterleave(x: Tensor, repeats?: number | Tensor, axis: num
   checkTensor(op, x);
   if (repeats === undefined) return repeatedIds(op, checkIndexVector(op, x), x.size);
   const given = axis === null ? reshape(x, [x.size]) : x;
-  const { axis: at, n, outer, width } = along(op, given, axis ?? 0);
+  const at = checkAxis(op, axis ?? 0, given.rank);
+  const { n, outer, width } = along(op, given, at);
   const counts = repeats instanceof Tensor ? checkIndexVector(op, repeats) : idsOf(op, [repeats]);
   const ids = repeatedIds(op, counts, n);
-  const shape = given.rank === 0 ? [ids.size] : resized(given.shape, at, ids.size);
-  return gatherRows(op, given, rowIds(op, ids, n, outer), width, shape);
+  return gatherRows(op, given, rowIds(op, ids, n, outer), width, resized(given.shape, at, ids.size));
 }
 
 /** Each of 0 … n − 1 as often as `counts` say, where one count may stand for all. */

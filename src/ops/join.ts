@@ -159,6 +159,11 @@ export function meshgrid(tensors: readonly Tensor[], { indexing = 'ij' }: { inde
 /** Every combination of one element of each vector, as rows; of one vector, the vector. */
 export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
   checkList('cartesianProd', tensors);
+  for (const t of tensors) {
+    if (checkTensor('cartesianProd', t).rank !== 1) {
+      throw new ShapeError({ op: 'cartesianProd', problem: 'expected vectors', got: t.shape });
+    }
+  }
   const grids = meshgrid(tensors);
   return tensors.length === 1
     ? grids[0]
