@@ -9,6 +9,7 @@ import {
   adjoint,
   batchSize,
   broadcastBatches,
+  checkFinite,
   checkMatrices,
   checkSquare,
   inDouble,
@@ -25,6 +26,7 @@ import { fromTriangle, lowerHalf, symmetricPart } from './triangle.ts';
 const choleskyOp: Op<undefined> = defineOp({
   name: 'cholesky',
   forward(node, [x]) {
+    checkFinite('cholesky', x!);
     const y = emptyTensor(x!.shape, 'float64');
     for (let b = 0; b < batchSize(x!); b++) {
       const { factor, failed } = choleskyOf(matrixAt(x!, b));
@@ -74,7 +76,8 @@ export interface CholeskyOptions {
  * Shapes:   x [..., n, n] → y [..., n, n]
  * Gradient: dx = L⁻ᵀ·Φ(Lᵀ·dL)·L⁻¹, made symmetric (Source: Murray, Differentiation of the Cholesky decomposition, arXiv
  *           1602.07527)
- * @throws LinAlgError  if a matrix is not positive definite; the message names the leading minor
+ * @throws LinAlgError  if a matrix is not positive definite (the message names the leading minor), or a value that is
+ *                      read not finite
  * @throws ShapeError   if the matrices are not square
  */
 export function cholesky(x: Tensor, { upper = false }: CholeskyOptions = {}): Tensor {
