@@ -11,6 +11,7 @@ import { backendInfo, kernelsFor, setBackend, setNumThreads } from '../src/backe
 import { manualSeed } from '../src/core/rng.ts';
 import { conv2d, crossEntropy, linear, maxPool2d, randint, randn, relu } from '../src/ops/index.ts';
 import { Adam } from '../src/optim/index.ts';
+import { floats } from './arrays.ts';
 import { interleaved, report, timeColumns } from './harness.ts';
 import { significant } from './statistics.ts';
 import { copyBandwidth, fmaPeak } from './yardstick.ts';
@@ -71,7 +72,7 @@ if (onTs) setBackend('ts');
 const rounds = onTs ? 1 : 15;
 const warmup = onTs ? 1 : 3;
 const threads = backendInfo().backend === 'native' ? [1, 2] : [1];
-const filled = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => ((i * 37) % 61) / 64 - 0.4);
+const filled = (n: number): Float32Array => floats(n, (i) => ((i * 37) % 61) / 64 - 0.4);
 
 function productRows(shape: Shape, count: number): Record<string, unknown>[] {
   const d = dimsOf(shape);
@@ -119,7 +120,7 @@ function poolRows(count: number): Record<string, unknown>[] {
   };
   const kernels = kernelsFor('float32');
   const x = filled(d.planes * size * size);
-  const y = new Float32Array(d.planes * half * half);
+  const y = floats(d.planes * half * half);
   const indices = new Int32Array(y.length);
   const bytes = 4 * (x.length + 2 * y.length);
   const bandwidth = copyBandwidth(bytes / 2, count);

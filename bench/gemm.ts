@@ -7,6 +7,7 @@
  */
 
 import { backendInfo, kernelsFor, setBackend, setNumThreads } from '../src/backend/select.ts';
+import { floats } from './arrays.ts';
 import { interleaved, report, timeColumns } from './harness.ts';
 import { significant } from './statistics.ts';
 import { gemmForms, gemmShapes } from './workloads.ts';
@@ -26,12 +27,12 @@ function sizesOf(args: readonly string[]): readonly Size[] {
 
 /** Values in [-0.5, 0.5) that no kernel can take for something special. */
 function filled(length: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => ((i * 2_654_435_761) % 65_536) / 65_536 - 0.5);
+  return floats(length, (i) => ((i * 2_654_435_761) % 65_536) / 65_536 - 0.5);
 }
 
 function rowsOf(size: Size, threads: number, most: number): Record<string, unknown>[] {
   const [m, n, k] = size;
-  const [a, b, c] = [filled(m * k), filled(k * n), new Float32Array(m * n)];
+  const [a, b, c] = [filled(m * k), filled(k * n), floats(m * n)];
   const kernels = kernelsFor('float32');
   const limit = (): number => (m === 1 ? readBandwidth(4 * k * n, threads) : fmaPeak(threads));
   const before = limit();

@@ -8,6 +8,7 @@
 
 import type { Backend } from '../src/backend/backend.ts';
 import { backendInfo, kernelsFor, setBackend, setNumThreads } from '../src/backend/select.ts';
+import { floats } from './arrays.ts';
 import { interleaved, report, type Subject, timeColumns } from './harness.ts';
 import { significant } from './statistics.ts';
 import { fmaPeak } from './yardstick.ts';
@@ -37,7 +38,7 @@ const single: readonly Size[] = [
 ];
 
 function drawn(n: number, bound = 1): Float32Array {
-  return Float32Array.from({ length: n }, () => (Math.random() * 2 - 1) * bound);
+  return floats(n, () => (Math.random() * 2 - 1) * bound);
 }
 
 /** The two calls of one layer over arrays of their own. */
@@ -46,7 +47,6 @@ function callsOf(k: Backend, kind: Kind, size: Size): { forward: () => void; bac
   const dims = { ...size, reverse: false };
   const rows = GATES[kind] * H;
   const [bound, state] = [1 / Math.sqrt(H), B * H];
-  const empty = (n: number) => new Float32Array(n);
   const inputs = {
     x: drawn(T * B * I),
     wIh: drawn(rows * I, bound),
@@ -57,18 +57,18 @@ function callsOf(k: Backend, kind: Kind, size: Size): { forward: () => void; bac
     c0: drawn(state),
   };
   const workspaces = { lstm: k.lstmWorkspaceSize(dims), gru: k.gruWorkspaceSize(dims), rnn: 0 };
-  const out = { y: empty(T * state), hN: empty(state), cN: empty(state), workspace: empty(workspaces[kind]) };
+  const out = { y: floats(T * state), hN: floats(state), cN: floats(state), workspace: floats(workspaces[kind]) };
   const { y, workspace } = out;
   const given = { dy: drawn(T * state), dhN: drawn(state), dcN: drawn(state) };
   const grads = {
-    dx: empty(T * B * I),
-    dwIh: empty(rows * I),
-    dwHh: empty(rows * H),
-    db: empty(rows),
-    dbIh: empty(rows),
-    dbHh: empty(rows),
-    dh0: empty(state),
-    dc0: empty(state),
+    dx: floats(T * B * I),
+    dwIh: floats(rows * I),
+    dwHh: floats(rows * H),
+    db: floats(rows),
+    dbIh: floats(rows),
+    dbHh: floats(rows),
+    dh0: floats(state),
+    dc0: floats(state),
   };
   if (kind === 'lstm') {
     return {

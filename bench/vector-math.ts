@@ -10,6 +10,7 @@ import type { Backend } from '../src/backend/backend.ts';
 import { BinaryOp, ReduceOp, UnaryOp } from '../src/backend/opcodes.ts';
 import { backendInfo, kernelsFor, setBackend, setNumThreads } from '../src/backend/select.ts';
 import { planBroadcast } from '../src/core/shape.ts';
+import { floats } from './arrays.ts';
 import { interleaved, report } from './harness.ts';
 import { copyBandwidth, readBandwidth } from './yardstick.ts';
 
@@ -33,15 +34,14 @@ interface Work {
 
 function worksOf(k: Backend, n: number): Work[] {
   const rows = n / WIDTH;
-  const filled = (length: number, f: (i: number) => number) => Float32Array.from({ length }, (_, i) => f(i));
-  const x = filled(n, (i) => 3 * Math.sin(i * 0.37));
-  const positive = filled(n, (i) => 1 + Math.abs(x[i]));
-  const [y, dy, m, v] = [new Float32Array(n), filled(n, (i) => Math.cos(i)), new Float32Array(n), new Float32Array(n)];
-  const perRow = () => new Float32Array(rows);
-  const perColumn = (value: number) => new Float32Array(WIDTH).fill(value);
+  const x = floats(n, (i) => 3 * Math.sin(i * 0.37));
+  const positive = floats(n, (i) => 1 + Math.abs(x[i]));
+  const [y, dy, m, v] = [floats(n), floats(n, (i) => Math.cos(i)), floats(n), floats(n)];
+  const perRow = () => floats(rows);
+  const perColumn = (value: number) => floats(WIDTH, () => value);
   const [mean, rstd, losses, lse, dLosses] = [perRow(), perRow(), perRow(), perRow(), perRow().fill(1 / rows)];
   const [weight, bias, dWeight, dBias] = [perColumn(1), perColumn(0), perColumn(0), perColumn(0)];
-  const one = new Float32Array(1);
+  const one = floats(1);
   const targets = Int32Array.from({ length: rows }, (_, i) => (i * 7) % WIDTH);
   const adam = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, decoupled: false, maximize: false };
   const corrected = { ...adam, biasCorrection1: 0.5, biasCorrection2: 0.5 };
@@ -58,7 +58,7 @@ function worksOf(k: Backend, n: number): Work[] {
     run: () => k.unary(UnaryOp[name], from, y, 0, 0),
   });
   const reduction = (name: 'sum' | 'max', outer: number, length: number, inner: number, what: string): Work => {
-    const out = new Float32Array(outer * inner);
+    const out = floats(outer * inner);
     return {
       name: `${name} ${what}`,
       read: 4,

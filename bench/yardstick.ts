@@ -3,6 +3,7 @@
 import type { NativeAddon } from '../src/backend/native/addon.ts';
 import { loadAddon } from '../src/backend/native/load.ts';
 import { setNumThreads } from '../src/backend/select.ts';
+import { floats } from './arrays.ts';
 
 const FMA = 0;
 const READ = 1;
@@ -58,8 +59,7 @@ export function fmaPeak(threads = 1): number {
 function bandwidth(what: number, bytes: number, threads: number): number {
   const native = withThreads(threads);
   if (native === null) return Number.NaN;
-  const x = new Float32Array(bytes / 4).fill(1);
-  const y = new Float32Array(bytes / 4);
+  const [x, y] = [floats(bytes / 4, () => 1), floats(bytes / 4)];
   const work = (rounds: number): number => native.yardstick(what, rounds, x, y);
   work(1);
   return best(

@@ -3,7 +3,6 @@
 import { noGrad, scope } from '../../src/autograd/index.ts';
 import { UnaryOp } from '../../src/backend/opcodes.ts';
 import { kernelsFor, setBackend, setNumThreads } from '../../src/backend/select.ts';
-import { allocate } from '../../src/core/pool.ts';
 import { CharLSTM } from '../../src/models/char-lstm.ts';
 import { generate } from '../../src/models/generate.ts';
 import { Linear, LSTM, Module, Sigmoid, Tanh } from '../../src/nn/index.ts';
@@ -11,6 +10,7 @@ import { conv2d, crossEntropy, maxPool2d, mseLoss, randint, randn, relu, tensor 
 import { Adam, SGD } from '../../src/optim/index.ts';
 import type { Tensor } from '../../src/tensor.ts';
 import { Vocabulary } from '../../src/text/vocabulary.ts';
+import { floats } from '../arrays.ts';
 import { trainingStep } from '../char-training.ts';
 import { VOCAB } from '../workloads.ts';
 import { fmaPeak } from '../yardstick.ts';
@@ -19,16 +19,14 @@ import { evenly, type LayerSize, meanMagnitude, type Work } from './works.ts';
 
 const GENERATED = 256;
 
-/** The values in memory as tensors have it. */
-function ofTensor(values: Float32Array): Float32Array {
-  const array = allocate('float32', values.length) as Float32Array;
-  array.set(values);
-  return array;
+function even(length: number, seed: number, scale?: number): Float32Array {
+  const values = evenly(length, seed, scale);
+  return floats(length, (i) => values[i]);
 }
 
 function gemm({ m, n, k, transA, transB }: Extract<Work, { kind: 'gemm' }>): Prepared {
   const kernels = kernelsFor('float32');
-  const [a, b, c] = [ofTensor(evenly(m * k, 1)), ofTensor(evenly(k * n, 2)), ofTensor(new Float32Array(m * n))];
+  const [a, b, c] = [even(m * k, 1), even(k * n, 2), floats(m * n)];
   const run = () => kernels.gemm(transA, transB, m, n, k, a, b, c, false, null, 1, 0, 0, 0);
   run();
   return { run, check: meanMagnitude(c) };
@@ -54,7 +52,7 @@ function generation(size: Extract<Work, { kind: 'generate' }>): Prepared {
 
 function vector(kind: 'tanh' | 'exp', elements: number): Prepared {
   const kernels = kernelsFor('float32');
-  const [x, y] = [ofTensor(evenly(elements, 1, 4)), ofTensor(new Float32Array(elements))];
+  const [x, y] = [even(elements, 1, 4), floats(elements)];
   const run = () => kernels.unary(UnaryOp[kind], x, y, 0, 0);
   run();
   return { run, check: meanMagnitude(y) };

@@ -7,6 +7,7 @@
 
 #include "../core/dispatch.h"
 #include "../core/fp_env.h"
+#include "../core/platform.h"
 #include "call.h"
 #include "exports.h"
 
@@ -45,7 +46,7 @@ class Module : public Napi::Addon<Module> {
                              InstanceMethod("setIsa", &Module::set_isa),
                              InstanceMethod("setThreads", &Module::set_threads),
                              InstanceMethod("mxcsr", &Module::fp_control_word),
-                             InstanceMethod("firstLine", &Module::first_line),
+                             InstanceMethod("prepareBuffer", &Module::prepare_buffer),
                              InstanceValue("abi", Napi::String::New(env, kAbi), napi_enumerable),
                          });
     export_kernels(env, exports);
@@ -121,11 +122,13 @@ class Module : public Napi::Addon<Module> {
     return Napi::Number::New(info.Env(), static_cast<double>(fp_control()));
   }
 
-  // (buffer) → where its first cache line begins, in bytes from its start.
-  Napi::Value first_line(const Napi::CallbackInfo& info) {
-    if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "firstLine: expected an ArrayBuffer");
-    const auto address = reinterpret_cast<uintptr_t>(info[0].As<Napi::ArrayBuffer>().Data());
-    return Napi::Number::New(info.Env(), static_cast<double>(-address % kLineBytes));
+  // (buffer) → where its first cache line begins, in bytes from its start. A new buffer that nothing was written to gets
+  // large pages, if it is large.
+  Napi::Value prepare_buffer(const Napi::CallbackInfo& info) {
+    if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "prepareBuffer: expected an ArrayBuffer");
+    auto buffer = info[0].As<Napi::ArrayBuffer>();
+    if (buffer.ByteLength() >= 2 * kLargePage) prefer_large_pages(buffer.Data(), buffer.ByteLength());
+    return Napi::Number::New(info.Env(), static_cast<double>(-reinterpret_cast<uintptr_t>(buffer.Data()) % kLineBytes));
   }
 
   Environment state_;

@@ -8,7 +8,11 @@
 #include <pthread.h>
 #include <signal.h>
 #endif
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
+#include <stdint.h>
 #include <stdlib.h>
 
 namespace lanegrad {
@@ -87,6 +91,18 @@ bool pin_module_of(void* address) noexcept {
   Dl_info info;
   if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return false;
   return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+#endif
+}
+
+void prefer_large_pages(void* data, size_t bytes) noexcept {
+#if defined(__linux__)
+  const uintptr_t address = reinterpret_cast<uintptr_t>(data);
+  const uintptr_t first = (address + kLargePage - 1) / kLargePage * kLargePage;
+  const uintptr_t end = (address + bytes) / kLargePage * kLargePage;
+  if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
+#else
+  static_cast<void>(data);
+  static_cast<void>(bytes);
 #endif
 }
 

@@ -4,27 +4,11 @@
 #include <stdlib.h>
 #if defined(_WIN32)
 #include <malloc.h>
-#elif defined(__linux__)
-#include <sys/mman.h>
 #endif
+
+#include "platform.h"
 
 namespace lanegrad {
-#if defined(__linux__)
-namespace {
-
-// Packed operands of some megabytes are walked again and again: on pages of 4 KiB the address translation costs up to
-// a tenth of a large product or recurrent layer.
-constexpr size_t kHugePage = size_t{2} << 20;
-
-float* allocate_huge(size_t bytes) noexcept {
-  const size_t rounded = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  void* data = aligned_alloc(kHugePage, rounded);
-  if (data != nullptr) madvise(data, rounded, MADV_HUGEPAGE);  // a wish: small pages do as well
-  return static_cast<float*>(data);
-}
-
-}  // namespace
-#endif
 
 float* allocate_aligned(size_t floats) noexcept {
   if (floats > (SIZE_MAX - kScratchAlign) / sizeof(float)) return nullptr;
@@ -33,10 +17,13 @@ float* allocate_aligned(size_t floats) noexcept {
 #if defined(_WIN32)
   return static_cast<float*>(_aligned_malloc(bytes, kScratchAlign));
 #else
-#if defined(__linux__)
-  if (bytes >= kHugePage && bytes <= SIZE_MAX - kHugePage) return allocate_huge(bytes);
-#endif
-  return static_cast<float*>(aligned_alloc(kScratchAlign, bytes));
+  if (bytes < kLargePage || bytes > SIZE_MAX - kLargePage) {
+    return static_cast<float*>(aligned_alloc(kScratchAlign, bytes));
+  }
+  const size_t rounded = (bytes + kLargePage - 1) / kLargePage * kLargePage;
+  void* data = aligned_alloc(kLargePage, rounded);
+  if (data != nullptr) prefer_large_pages(data, rounded);
+  return static_cast<float*>(data);
 #endif
 }
 

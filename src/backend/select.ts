@@ -6,7 +6,7 @@
 import { cpus } from 'node:os';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { DType } from '../core/dtype.ts';
-import { alignToLines } from '../core/pool.ts';
+import { prepareBuffers } from '../core/pool.ts';
 import { BackendError, ConfigError } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { type LoadAttempt, type LoadResult, loadAddon, remedy } from './native/load.ts';
@@ -76,7 +76,7 @@ function load(): LoadResult {
     result.addon.setThreads(count);
     native = new SmallWorkBackend(result.addon);
     const { addon } = result;
-    alignToLines((buffer) => addon.firstLine(buffer));
+    prepareBuffers((buffer) => addon.prepareBuffer(buffer));
   }
   loaded = result;
   return loaded;

@@ -34,11 +34,14 @@ let idleBytes = 0;
 
 /** Where the array begins in each pooled buffer, which has a line to spare for it. */
 const starts = new WeakMap<ArrayBuffer, number>();
-let firstLineOf: (buffer: ArrayBuffer) => number = () => 0;
+let prepare: (buffer: ArrayBuffer) => number = () => 0;
 
-/** From here on pooled arrays begin with a cache line. JavaScript knows no addresses: `firstLine` gives its offset. */
-export function alignToLines(firstLine: (buffer: ArrayBuffer) => number): void {
-  firstLineOf = firstLine;
+/**
+ * From here on new pooled buffers are prepared by `how`, which returns the offset of their first cache line:
+ * JavaScript knows no addresses.
+ */
+export function prepareBuffers(how: (buffer: ArrayBuffer) => number): void {
+  prepare = how;
 }
 
 let slab = new ArrayBuffer(0);
@@ -94,7 +97,7 @@ function pooledBuffer(wanted: number, dtype: DType, n: number): ArrayBuffer {
     return idle;
   }
   const made = newBuffer(size + LINE_BYTES, dtype, n);
-  starts.set(made, firstLineOf(made));
+  starts.set(made, prepare(made));
   return made;
 }
 

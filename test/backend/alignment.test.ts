@@ -12,7 +12,7 @@ test.skipIf(!onNative)('a pooled array begins with a cache line, and still does 
     for (const dtype of ['float32', 'float64', 'int32', 'bool'] as const) {
       const array = allocate(dtype, n);
       if (array.byteLength < 16 * 1024) continue;
-      const firstLine = addon!.firstLine(array.buffer as ArrayBuffer);
+      const firstLine = addon!.prepareBuffer(array.buffer as ArrayBuffer);
       expect(array.byteOffset % 64).toBe(firstLine);
       recycle(array);
       const again = allocate(dtype, n);

@@ -76,7 +76,7 @@ export interface NativeAddon {
   /** The control and status word of the floating-point unit. */
   mxcsr(): number;
   /** Where the first cache line of a buffer begins, in bytes from its start. */
-  firstLine(buffer: ArrayBuffer): number;
+  prepareBuffer(buffer: ArrayBuffer): number;
 
   unary(op: number, p0: number, p1: number, x: FloatArray, y: FloatArray): void;
   binary(op: number, ...rest: [...PlanArguments, a: DataArray, b: DataArray, y: DataArray]): void;

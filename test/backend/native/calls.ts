@@ -19,7 +19,7 @@ import {
   u8,
 } from './arguments.ts';
 
-type NotKernels = 'abi' | 'init' | 'info' | 'setIsa' | 'setThreads' | 'mxcsr' | 'firstLine' | 'runCharSampler';
+type NotKernels = 'abi' | 'init' | 'info' | 'setIsa' | 'setThreads' | 'mxcsr' | 'prepareBuffer' | 'runCharSampler';
 export type KernelName = Exclude<keyof NativeAddon, NotKernels>;
 
 const [T, B, I, H] = [3, 5, 4, 7];
