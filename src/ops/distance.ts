@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { broadcastTogether, type ReduceOptions, sum } from './broadcast.ts';
 import { resultDType, to } from './cast.ts';
-import { eq, where } from './compare.ts';
+import { eq, lt, where } from './compare.ts';
 import { checkFloat, checkSameDType, checkTensor, type OpCase, registerOp, type Sampler } from './define.ts';
 import { matmul } from './matmul.ts';
 import { reshape, unsqueeze } from './movement.ts';
@@ -135,18 +135,20 @@ export interface CosineSimilarityOptions {
   eps?: number;
 }
 
-/** The length along `axis`, at least `eps`; its gradient is that of the length also where it is raised. */
+/** The length along `axis`, at least `eps`. Its gradient is x/length also where it was raised, as PyTorch has it. */
 function lengthOf(x: Tensor, axis: number, eps: number): Tensor {
-  const length = zeroAtZero(sum(square(x), axis, { keepdim: true }), sqrt);
-  const plain = length.detach();
-  return add(length, sub(clamp(plain, eps), plain));
+  const squares = sum(square(x), axis, { keepdim: true });
+  const length = zeroAtZero(squares, sqrt);
+  if (!(eps > 0)) return length;
+  const raised = add(mul(sub(squares, squares.detach()), 0.5 / eps), eps);
+  return where(lt(length.detach(), eps), raised, length);
 }
 
 /**
  * The cosine of the angle of vectors: a·b/(max(‖a‖, eps)·max(‖b‖, eps)) along `axis`.
  *
  * Shapes:   a and b broadcast → without that axis
- * Gradient: as if eps were not there, 0 for the length of a vector of zeros; to any order
+ * Gradient: of a length ‖a‖ it is a/max(‖a‖, eps); to any order
  * @throws ShapeError  if the shapes do not broadcast, or there is no such axis
  * @throws DTypeError  if neither is of floats
  */

@@ -162,7 +162,10 @@ function axesOf(lengths: Shape, options: InterpolateOptions): Axis[] {
       : lengths.map((length, i) => Math.floor(length * scales[i]));
   return lengths.map((inputs, i) => {
     const output = outputs[i];
-    if (!Number.isInteger(output) || output < 1) refuse('the output must have a positive length', output);
+    // As in PyTorch an average over no element is nothing, and every other mode needs a place to look at.
+    if (!Number.isInteger(output) || output < (mode === 'area' ? 0 : 1)) {
+      refuse('the output must have a positive length', output);
+    }
     const given = scales !== null && recomputeScaleFactor !== true && mode !== 'area' ? 1 / scales[i] : null;
     const corners = output > 1 ? (inputs - 1) / (output - 1) : 0;
     return { inputs, outputs: output, step: alignCorners ? corners : (given ?? inputs / output), alignCorners };
