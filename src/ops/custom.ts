@@ -11,7 +11,16 @@ import { checkTensor, makeOp } from './define.ts';
 import type { Tensors } from './functional.ts';
 
 /** What a custom function has at hand: what it saves for its gradient, and which gradients are asked for. */
-export type FunctionNode = Pick<Node, 'save' | 'saved' | 'needs' | 'shapes' | 'dtypes'>;
+export interface FunctionNode extends Pick<Node, 'needs' | 'shapes' | 'dtypes'> {
+  /** Keeps inputs and outputs for `backward`. */
+  save(...tensors: readonly Tensor[]): void;
+  /**
+   * What was saved, in that order.
+   *
+   * @throws AutogradError  if it was freed, or written to since
+   */
+  saved(): readonly Tensor[];
+}
 
 export interface CustomFunction<Y extends Tensors> {
   /** As error messages and graphs will call it. */
@@ -57,7 +66,7 @@ function checkDefinition({ name, forward, backward }: CustomFunction<Tensors>): 
  *     return x.mul(x).mul(x);
  *   },
  *   backward(node, [dy]) {
- *     const [x] = node.saved() as Tensor[];
+ *     const [x] = node.saved();
  *     return [dy.mul(x).mul(x).mul(3)];
  *   },
  * });

@@ -245,8 +245,7 @@ function jacobiansOf(evaluation: Evaluation, y: Tensor, last: boolean, strict: b
  * @returns a tensor for one input and one output; a list by input for a list of inputs, by output for a list of outputs,
  *          by output and then by input for both
  * @example
- * const F = (v: Tensor) => stack([v.select(0, 0).mul(v.select(0, 1)), v.sum()]);
- * jacobian(F, tensor([2, 3])).toArray(); // => [ [ 3, 2 ], [ 1, 1 ] ]
+ * jacobian((a, b) => stack([a.mul(b), a.add(b)]), [tensor(2), tensor(3)]).map((j) => j.toArray()); // => [ [ 3, 1 ], [ 2, 1 ] ]
  */
 export function jacobian<Y extends Tensors, X extends Tensors>(
   fn: TensorFunction<Y>,

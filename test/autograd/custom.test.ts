@@ -15,7 +15,7 @@ const productAndSum = customFunction({
     return [mul(x, y), x.add(y)];
   },
   backward(node, [dp, ds]) {
-    const [x, y] = node.saved() as Tensor[];
+    const [x, y] = node.saved();
     return [dp.mul(y).add(ds), node.needs(1) ? dp.mul(x).add(ds) : null];
   },
 });
@@ -28,7 +28,7 @@ const sigmoidLike = customFunction({
     return y;
   },
   backward(node, [dy]) {
-    const [y] = node.saved() as Tensor[];
+    const [y] = node.saved();
     return [dy.mul(y).mul(y.mul(-1).add(1))];
   },
 });
@@ -135,7 +135,7 @@ test('a tensor it saved that was changed in place names both sides', () => {
       node.save(w);
       return x.mul(w);
     },
-    backward: (node, [dy]) => [dy.mul(node.saved()[0] as Tensor)],
+    backward: (node, [dy]) => [dy.mul(node.saved()[0])],
   });
   const y = sum(fn(leaf([1, 2])));
   w.mul_(2);
