@@ -156,7 +156,6 @@ const parts: readonly Proof[] = [
     (shape) => axisAnd(shape, (n) => fc.oneof(fc.integer({ min: 0, max: n + 1 }), cuts(n))),
     (x, [axis, size]) => ops.split(x, size, axis),
     (x, [axis, size]) => reference.split(x, size, axis),
-    { proves: [] },
   ),
   moving(
     'chunk',
