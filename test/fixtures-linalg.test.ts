@@ -113,7 +113,8 @@ const checkEig: Checker = (family, fixture, dtype) => {
       vectorsOf(re)[b].map((x, i) => [x, vectorsOf(im)[b][i]] as const);
     const want = complex(wanted(family, fixture, 'w_re'), wanted(family, fixture, 'w_im'));
     const rest = complex(found.w_re, found.w_im);
-    const allowed = size * (repeated ? 4 * Math.cbrt(eps) : 200 * n * eps);
+    // A value that comes n times moves by the n-th root of what rounding changes.
+    const allowed = size * (repeated ? 4 * eps ** (1 / n) : 2000 * n * eps);
     // Values that are nearly equal may come in another order: each finds its nearest.
     for (const [re, im] of want) {
       const gaps = rest.map(([x, y]) => Math.hypot(x - re, y - im));

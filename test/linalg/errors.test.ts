@@ -1,5 +1,6 @@
 /** What is refused, and in which words; what NaN and infinity do; matrices on which an iteration would never end. */
 
+import { Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, DTypeError, type LanegradError, LinAlgError, ShapeError } from '../../src/errors.ts';
 import * as linalg from '../../src/linalg/index.ts';
@@ -299,9 +300,12 @@ describe('matrices on which the iteration of ml-matrix turns forever', () => {
     ],
   ])('%j', (rows) => {
     const x = f64(rows);
+    const { get } = Matrix.prototype;
     const { eigenvalues, eigenvectors } = linalg.eig(x);
     const [re, im] = [rowsOf(eigenvectors.re)[0], rowsOf(eigenvectors.im)[0]];
     const [w, v] = [[...eigenvalues.re.data], [...eigenvalues.im.data]];
+    // The limit on its reads is for the length of the call.
+    expect(Matrix.prototype.get).toBe(get);
     const n = rows.length;
     const size = Math.max(...rows.flat().map(Math.abs));
     const product = (a: number[][], b: number[][], sign: number) =>

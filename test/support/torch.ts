@@ -221,7 +221,8 @@ const OWN_OF_F: readonly string[] = ['fold', 'unfold'];
 /** The dotted name of `torch.linalg.inv` or `x.norm` without its root: 'linalg.inv', 'norm'. */
 function pathOf(expr: Expr): string {
   if (expr.kind !== 'attribute') return '';
-  const before = expr.object.kind === 'attribute' ? pathOf(expr.object) : '';
+  const { object } = expr;
+  const before = object.kind === 'attribute' && !FIELDS.includes(object.name) ? pathOf(object) : '';
   const ofF = expr.object.kind === 'name' && expr.object.name === 'F' && OWN_OF_F.includes(expr.name);
   if (ofF) return `F.${expr.name}`;
   return before === '' ? expr.name : `${before}.${expr.name}`;
