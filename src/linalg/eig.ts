@@ -6,6 +6,7 @@ import { filled } from '../ops/broadcast.ts';
 import { to } from '../ops/cast.ts';
 import { ne, where } from '../ops/compare.ts';
 import { defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
+import { diagEmbed } from '../ops/diagonal.ts';
 import { unsqueeze } from '../ops/movement.ts';
 import { abs, square } from '../ops/unary.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
@@ -15,7 +16,7 @@ import { divided, largestOf } from './eigh.ts';
 import { eigOf, type Spectrum, svdOf } from './factor.ts';
 import { spread } from './sample.ts';
 import { solve } from './solve.ts';
-import { diagonalMatrix, diagonalOf, masked } from './triangle.ts';
+import { diagonals, offDiagonal } from './triangle.ts';
 
 interface EigenPair {
   readonly re: number;
@@ -68,14 +69,14 @@ function checkIndependent(op: string, v: Tensor): void {
 /** The part of the gradient that turning and stretching a vector makes; its phase is a convention and has none. */
 function withoutPhase(op: string, v: Complex, dv: Complex): Complex {
   const turned = complexProduct(complexAdjoint(v), dv);
-  if (largestOf(diagonalOf(turned.im)) > 1e-8 * (largestOf(dv.re) + largestOf(dv.im))) {
+  if (largestOf(diagonals(turned.im)) > 1e-8 * (largestOf(dv.re) + largestOf(dv.im))) {
     throw new LinAlgError({
       op,
       problem: 'the gradient depends on the phase of a complex eigenvector, which is a convention',
       code: 'ERR_GAUGE',
     });
   }
-  const lengths = unsqueeze(diagonalOf(turned.re), -2);
+  const lengths = unsqueeze(diagonals(turned.re), -2);
   const gram = complexProduct(complexAdjoint(v), v);
   return { re: sub(turned.re, mul(gram.re, lengths)), im: sub(turned.im, mul(gram.im, lengths)) };
 }
@@ -85,12 +86,11 @@ function overConjugateGaps(op: string, x: Complex, w: Complex): Complex {
   const re = sub(unsqueeze(w.re, -2), unsqueeze(w.re, -1));
   const im = sub(unsqueeze(w.im, -2), unsqueeze(w.im, -1));
   const n = w.re.shape[w.re.rank - 1];
-  const off = (y: Tensor): Tensor => masked(y, (i, j) => i !== j);
-  const weight = add(abs(off(x.re).detach()), abs(off(x.im).detach()));
+  const weight = add(abs(offDiagonal(x.re).detach()), abs(offDiagonal(x.im).detach()));
   const over = (numerator: Tensor): Tensor =>
     divided({
       op,
-      numerator: off(numerator),
+      numerator: offDiagonal(numerator),
       denominators: [add(square(re), square(im))],
       weight,
       tolerance: (n * Number.EPSILON * (largestOf(w.re) + largestOf(w.im))) ** 2,
@@ -137,8 +137,8 @@ const eigOp: Op<string> = defineOp<string>({
     const ofComplex = (dy: Tensor | null): Tensor | null =>
       dy === null ? null : where(dy.rank === wIm.rank ? isComplex : unsqueeze(isComplex, -2), dy, 0);
     let middle: Complex = {
-      re: dwRe === null ? zeros : diagonalMatrix(dwRe),
-      im: dwIm === null ? zeros : diagonalMatrix(ofComplex(dwIm)!),
+      re: dwRe === null ? zeros : diagEmbed(dwRe),
+      im: dwIm === null ? zeros : diagEmbed(ofComplex(dwIm)!),
     };
     if (dvRe !== null || dvIm !== null) {
       const turned = withoutPhase(op, v, { re: dvRe ?? zeros, im: ofComplex(dvIm) ?? zeros });

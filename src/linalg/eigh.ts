@@ -5,6 +5,7 @@ import { add, div, mul, sub } from '../ops/arithmetic.ts';
 import { to } from '../ops/cast.ts';
 import { where } from '../ops/compare.ts';
 import { defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
+import { diagEmbed } from '../ops/diagonal.ts';
 import { matmul } from '../ops/matmul.ts';
 import { unsqueeze } from '../ops/movement.ts';
 import { abs } from '../ops/unary.ts';
@@ -12,7 +13,7 @@ import { emptyTensor, type Tensor } from '../tensor.ts';
 import { adjoint, batchSize, checkFinite, checkSquare, matrixAt, placeInBatch } from './batch.ts';
 import { eighOf } from './factor.ts';
 import { spread } from './sample.ts';
-import { diagonalMatrix, fromTriangle, masked, symmetricPart, type Uplo } from './triangle.ts';
+import { fromTriangle, offDiagonal, symmetricPart, type Uplo } from './triangle.ts';
 
 /** The largest |value|, for what counts as equal. */
 export function largestOf(x: Tensor): number {
@@ -70,7 +71,7 @@ export function divided({ op, numerator, denominators, weight, tolerance, proble
 export function overGaps(op: string, turned: Tensor, w: Tensor, what: string, sums = false): Tensor {
   const [across, down] = [unsqueeze(w, -2), unsqueeze(w, -1)];
   const n = w.shape[w.rank - 1];
-  const off = masked(turned, (i, j) => i !== j).detach();
+  const off = offDiagonal(turned).detach();
   return divided({
     op,
     numerator: mul(sub(turned, adjoint(turned)), 0.5),
@@ -99,7 +100,7 @@ const eighOp: Op<string> = defineOp<string>({
   backward(node, [dw, dv], op) {
     const [w, v] = node.saved() as Tensor[];
     const terms: Tensor[] = [];
-    if (dw !== null) terms.push(diagonalMatrix(dw));
+    if (dw !== null) terms.push(diagEmbed(dw));
     if (dv !== null) {
       terms.push(overGaps(op, matmul(v, dv, { transA: true }), w, 'the eigenvalues'));
     }

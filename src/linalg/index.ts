@@ -1,6 +1,6 @@
 /** Linear algebra: names and rules of torch.linalg, computed in float64 whatever the dtype. */
 
-export { multiDot } from '../ops/index.ts';
+export { multiDot, trace } from '../ops/index.ts';
 export { type CholeskyOptions, cholesky, choleskySolve } from './cholesky.ts';
 export type { Complex } from './complex.ts';
 export { cond } from './cond.ts';

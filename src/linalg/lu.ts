@@ -6,6 +6,7 @@ import { add } from '../ops/arithmetic.ts';
 import { filled } from '../ops/broadcast.ts';
 import { to } from '../ops/cast.ts';
 import { checkSameDType, defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
+import { tril, triu } from '../ops/diagonal.ts';
 import { cat } from '../ops/join.ts';
 import { matmul } from '../ops/matmul.ts';
 import { slice } from '../ops/movement.ts';
@@ -23,7 +24,6 @@ import {
 import { luOf, type Triangle } from './factor.ts';
 import { invertible, spread } from './sample.ts';
 import { type SolveOptions, triangularSolve } from './solve.ts';
-import { masked } from './triangle.ts';
 
 const LOWER = { upper: false, unit: true, trans: false };
 const UPPER = { upper: true, unit: false, trans: false };
@@ -75,8 +75,8 @@ const squareOp: Op<Omit<Factors, 'p'>> = defineOp<Omit<Factors, 'p'>>({
   backward(node, [dl, du]) {
     const [l, u] = node.saved() as Tensor[];
     const terms: Tensor[] = [];
-    if (dl !== null) terms.push(masked(matmul(l, dl, { transA: true }), (i, j) => i > j));
-    if (du !== null) terms.push(masked(matmul(du, u, { transB: true }), (i, j) => i <= j));
+    if (dl !== null) terms.push(tril(matmul(l, dl, { transA: true }), -1));
+    if (du !== null) terms.push(triu(matmul(du, u, { transB: true })));
     const left = triangularSolve(
       'lu',
       l,
@@ -177,7 +177,7 @@ export function luFactor(x: Tensor): LuFactorResult {
   const batch = batchShape(x);
   const { p, l, u } = lu(x);
   const zeros = (rows: number, columns: number): Tensor => filled([...batch, rows, columns], 0, x.dtype);
-  const below = cat([masked(l, (i, j) => i > j), zeros(m, n - k)], -1);
+  const below = cat([tril(l, -1), zeros(m, n - k)], -1);
   const pivots = emptyTensor([...batch, k], 'int32');
   for (let b = 0; b < batchSize(x); b++) {
     // Which row stands where, as the exchanges are made one after the other.

@@ -4,6 +4,7 @@ import { sameShape } from '../core/shape.ts';
 import { LinAlgError, ShapeError } from '../errors.ts';
 import { to } from '../ops/cast.ts';
 import { checkSameDType, defineOp, type Op } from '../ops/define.ts';
+import { tril, triu } from '../ops/diagonal.ts';
 import { matmul } from '../ops/matmul.ts';
 import { reshape, unsqueeze } from '../ops/movement.ts';
 import { neg } from '../ops/unary.ts';
@@ -21,7 +22,6 @@ import {
 } from './batch.ts';
 import { identity, type Lu, luOf, luSolve, singularPivot, substitute, type Triangle } from './factor.ts';
 import { invertible } from './sample.ts';
-import { masked } from './triangle.ts';
 
 /** @throws LinAlgError  naming the pivot and the matrix */
 export function singular(op: string, x: Tensor, b: number, pivot: number): never {
@@ -178,7 +178,8 @@ const solveTriangularOp: Op<TriangularParams> = defineOp<TriangularParams>({
     const db = solveTriangularOp.run([a, dy], { ...params, trans: !trans });
     if (!node.needs(0)) return [null, db];
     const whole = neg(trans ? matmul(y, db, { transB: true }) : matmul(db, y, { transB: true }));
-    return [masked(whole, (i, j) => (i === j ? !unit : i < j === upper)), db];
+    const first = unit ? 1 : 0;
+    return [upper ? triu(whole, first) : tril(whole, -first), db];
   },
   cases: [
     ...[false, true].flatMap((upper) =>

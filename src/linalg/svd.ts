@@ -5,6 +5,7 @@ import { add, mul, sub } from '../ops/arithmetic.ts';
 import { expandTo } from '../ops/broadcast.ts';
 import { to } from '../ops/cast.ts';
 import { defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
+import { diagEmbed } from '../ops/diagonal.ts';
 import { matmul } from '../ops/matmul.ts';
 import { slice, unsqueeze } from '../ops/movement.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
@@ -12,7 +13,6 @@ import { adjoint, batchShape, batchSize, checkFinite, checkMatrices, matrixAt, s
 import { divided, largestOf, overGaps } from './eigh.ts';
 import { svdOf } from './factor.ts';
 import { spread } from './sample.ts';
-import { diagonalMatrix } from './triangle.ts';
 
 interface SvdParams {
   readonly op: string;
@@ -72,7 +72,7 @@ const svdOp: Op<SvdParams> = defineOp<SvdParams>({
     const dv1 = firstVectors(op, dvh === null ? null : adjoint(dvh), k);
     const [down, across] = [unsqueeze(s, -1), unsqueeze(s, -2)];
     const inside: Tensor[] = [];
-    if (ds !== null) inside.push(diagonalMatrix(ds));
+    if (ds !== null) inside.push(diagEmbed(ds));
     const gaps = (vectors: Tensor, dy: Tensor): Tensor =>
       mul(overGaps(op, matmul(vectors, dy, { transA: true }), s, 'the singular values', true), 2);
     if (du1 !== null) inside.push(mul(gaps(u, du1), across));

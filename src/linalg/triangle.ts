@@ -1,49 +1,24 @@
-/** Triangles, diagonals and symmetric parts of matrices, as differentiable operations. */
+/** Parts of matrices that the gradients here are written in. */
 
-import type { DType } from '../core/dtype.ts';
 import { add, mul } from '../ops/arithmetic.ts';
-import { sum } from '../ops/broadcast.ts';
-import { where } from '../ops/compare.ts';
 import { defineOp } from '../ops/define.ts';
-import { unsqueeze } from '../ops/movement.ts';
+import { diagonal, tril, triu } from '../ops/diagonal.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
-import { adjoint, batchSize, matrixAt, sizesOf } from './batch.ts';
-
-function maskOf(rows: number, columns: number, dtype: DType, keep: (i: number, j: number) => boolean): Tensor {
-  const mask = emptyTensor([rows, columns], dtype);
-  for (let i = 0, at = 0; i < rows; i++) for (let j = 0; j < columns; j++) mask.data[at++] = keep(i, j) ? 1 : 0;
-  return mask;
-}
-
-/** `x` where `keep` says so and 0 elsewhere, whatever stands there. */
-export function masked(x: Tensor, keep: (i: number, j: number) => boolean): Tensor {
-  return where(maskOf(...sizesOf(x), 'bool', keep), x, 0);
-}
+import { adjoint, batchSize, matrixAt } from './batch.ts';
 
 /** Half of the diagonal and all below it. */
 export function lowerHalf(x: Tensor): Tensor {
-  const weights = maskOf(...sizesOf(x), x.dtype, (i, j) => i >= j);
-  const [rows, columns] = sizesOf(x);
-  for (let i = 0; i < Math.min(rows, columns); i++) weights.data[i * columns + i] = 0.5;
-  return mul(x, weights);
+  return mul(add(tril(x), tril(x, -1)), 0.5);
 }
 
-/** The diagonal of a square matrix. x [..., n, n] → y [..., n] */
-export function diagonalOf(x: Tensor): Tensor {
-  return sum(
-    masked(x, (i, j) => i === j),
-    -1,
-  );
+/** All but the diagonal. */
+export function offDiagonal(x: Tensor): Tensor {
+  return add(tril(x, -1), triu(x, 1));
 }
 
-/** The matrix with this diagonal. x [..., n] → y [..., n, n] */
-export function diagonalMatrix(x: Tensor): Tensor {
-  const n = x.shape[x.rank - 1];
-  return where(
-    maskOf(n, n, 'bool', (i, j) => i === j),
-    unsqueeze(x, -1),
-    0,
-  );
+/** The diagonals of the matrices. x [..., n, n] → y [..., n] */
+export function diagonals(x: Tensor): Tensor {
+  return diagonal(x, { axis1: -2, axis2: -1 });
 }
 
 /** (x + xᵀ)/2 */
