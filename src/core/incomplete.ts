@@ -4,7 +4,8 @@
  * size; arguments of quantiles are logarithms and log-odds, as the values themselves may be too small for a number.
  */
 
-import { binomialMass, logFactorial, poissonMass } from './point-mass.ts';
+import { logGamma } from './gamma.ts';
+import { binomialMass, poissonMass } from './point-mass.ts';
 
 const EPS = 2 ** -53;
 /** In the place of a 0 in a denominator of a continued fraction. */
@@ -106,7 +107,7 @@ export function logGammaQuantile(a: number, p: number): number {
   if (p === 0) return -Infinity;
   if (p === 1) return Infinity;
   // As if the tail were its first term, x^a/Γ(a + 1): exact where x is small.
-  const first = (Math.log(p) + logFactorial(a)) / a;
+  const first = (Math.log(p) + logGamma(a + 1)) / a;
   if (first < -650) return first;
   const density = (at: number): number => a * poissonMass(a, Math.exp(at));
   const start = Math.log(a);
@@ -119,11 +120,20 @@ export function logGammaQuantile(a: number, p: number): number {
   );
 }
 
+function logBeta(a: number, b: number): number {
+  return logGamma(a) + logGamma(b) - logGamma(a + b);
+}
+
 /** log(x/(1 − x)) where I_x(a, b) = p. */
 export function logitBetaQuantile(a: number, b: number, p: number): number {
   if (!(a > 0 && b > 0 && p >= 0 && p <= 1)) return NaN;
   if (p === 0) return -Infinity;
   if (p === 1) return Infinity;
+  // As if a tail were its first term, as for the gamma distribution: the other end is too near to 0 or 1 for a number.
+  const first = (Math.log(p) + Math.log(a) + logBeta(a, b)) / a;
+  if (first < -650) return first;
+  const last = (Math.log(1 - p) + Math.log(b) + logBeta(a, b)) / b;
+  if (last < -650) return -last;
   const ends = (at: number): [number, number] => [1 / (1 + Math.exp(-at)), 1 / (1 + Math.exp(at))];
   const density = (at: number): number => binomialMass(a, a + b, ...ends(at)) * ((a * b) / (a + b));
   const start = Math.log(a / b);

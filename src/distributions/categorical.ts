@@ -7,7 +7,7 @@ import { type Tensor, wrapArray } from '../tensor.ts';
 import { givenOf, type ProbabilityOptions } from './binary.ts';
 import { Distribution, type DistributionOptions, parametersOf } from './distribution.ts';
 import { type Constraint, checkParameter, integersTo, type Support } from './support.ts';
-import { weighted, xlogy } from './terms.ts';
+import { timesLog, weighted } from './terms.ts';
 
 const weight: Constraint = { name: 'a finite number of at least 0', holds: (x) => x >= 0 && x < Infinity };
 const logarithm: Constraint = { name: 'a number below infinity', holds: (x) => x < Infinity };
@@ -73,7 +73,7 @@ export class Categorical extends Distribution {
 
   /** @internal Σ weight·log probability, where nothing of weight 0 counts. */
   expectedLog(weights: Tensor): Tensor {
-    if (this.#form === 'probs') return sum(xlogy(weights, this.probs), -1);
+    if (this.#form === 'probs') return sum(timesLog(weights, this.probs), -1);
     return sum(weighted(weights, this.logits), -1);
   }
 

@@ -9,7 +9,7 @@ import { Distribution, parametersOf, type Values } from './distribution.ts';
 import { crossEntropyOfDistributions, type KlOptions, kl as klOfDistributions } from './kl.ts';
 import type { JointTable } from './probability/random-variable.ts';
 import { checkParameter, nonNegative } from './support.ts';
-import { xlogy } from './terms.ts';
+import { timesLog } from './terms.ts';
 
 export interface UnitOptions {
   /** 2 for bits, 'e' for nats. Default 'e'. */
@@ -81,7 +81,7 @@ function areDistributions(op: string, p: unknown, q: unknown): boolean {
 export function entropy(p: Values | Distribution, { base, axis = -1 }: InformationOptions = {}): Tensor {
   if (p instanceof Distribution) return inUnits('entropy', p.entropy(), base);
   const [x] = vectorsOf('entropy', [p], axis);
-  return inUnits('entropy', neg(sum(xlogy(x, x), axis)), base);
+  return inUnits('entropy', neg(sum(timesLog(x, x), axis)), base);
 }
 
 /**
@@ -102,7 +102,7 @@ export function crossEntropy(
     return inUnits(op, crossEntropyOfDistributions(p as Distribution, q as Distribution, draws), base);
   }
   const [x, y] = vectorsOf(op, [p as Values, q as Values], axis);
-  return inUnits(op, neg(sum(xlogy(x, y), axis)), base);
+  return inUnits(op, neg(sum(timesLog(x, y), axis)), base);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { LOG_2PI } from '../core/point-mass.ts';
 import type { Generator } from '../core/rng.ts';
 import type { Shape } from '../core/shape.ts';
-import { add, div, erf, log, mul, ndtri, randn, square, sub } from '../ops/index.ts';
+import { add, div, erfc, log, mul, ndtri, randn, square, sub } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastParameters, Distribution, type DistributionOptions, type Values } from './distribution.ts';
 import { checkParameter, finite, positive, real, supportOf } from './support.ts';
@@ -53,7 +53,7 @@ export class Normal extends Distribution {
   }
 
   protected override cumulative(x: Tensor): Tensor {
-    return mul(add(erf(div(sub(x, this.loc), mul(this.scale, Math.SQRT2))), 1), 0.5);
+    return mul(erfc(div(sub(this.loc, x), mul(this.scale, Math.SQRT2))), 0.5);
   }
 
   protected override quantile(p: Tensor): Tensor {

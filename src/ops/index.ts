@@ -157,6 +157,7 @@ export { gather, takeAlongAxis } from './gather.ts';
 export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
 export { gruLayer } from './gru.ts';
 export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';
+export { betainc, gammainc, gammaincc } from './incomplete.ts';
 export { type Ids, indexAdd, indexCopy, indexFill, indexSelect, repeatInterleave, take } from './index-axis.ts';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.ts';
 export { cartesianProd, cat, hstack, meshgrid, stack, vstack } from './join.ts';
