@@ -14,6 +14,7 @@
 #include "args/elementwise.h"
 #include "args/layers.h"
 #include "args/optim.h"
+#include "args/order.h"
 #include "args/recurrent.h"
 #include "args/yardstick.h"
 
@@ -21,6 +22,7 @@ namespace lanegrad {
 
 constexpr int64_t kBlockK = 256;        // K_BLOCK of backend.ts: part of the numeric contract, no tuning parameter
 constexpr int64_t kReduceBlock = 4096;  // REDUCE_BLOCK of backend.ts
+constexpr int64_t kScanBlock = 256;     // SCAN_BLOCK of backend.ts
 
 // A kernel that keeps a `_scratch` twin gets that many floats; a null twin means none. The size may depend on the
 // arguments' sizes, flags and thread count, not on what the arrays hold.
@@ -35,6 +37,19 @@ struct KernelTable {
   void (*reduce)(const ReduceArgs&, const Parallel&, Scratch);
   size_t (*reduce_scratch)(const ReduceArgs&, int threads);
   void (*arg_reduce)(const ArgReduceArgs&, const Parallel&);
+
+  void (*moments)(const MomentsArgs&, const Parallel&, Scratch);
+  size_t (*moments_scratch)(const MomentsArgs&, int threads);
+  void (*scan)(const ScanArgs&, const Parallel&, Scratch);
+  size_t (*scan_scratch)(const ScanArgs&, int threads);
+  void (*linear_scan)(const LinearScanArgs&, const Parallel&);
+  void (*extreme_scan)(const ExtremeScanArgs&, const Parallel&);
+  void (*sort_rows)(const SortRowsArgs&, const Parallel&, Scratch);
+  size_t (*sort_rows_scratch)(const SortRowsArgs&, int threads);
+  void (*top_rows)(const TopRowsArgs&, const Parallel&, Scratch);
+  size_t (*top_rows_scratch)(const TopRowsArgs&, int threads);
+  int64_t (*rank_rows)(const RankRowsArgs&, const Parallel&, Scratch);
+  size_t (*rank_rows_scratch)(const RankRowsArgs&, int threads);
 
   void (*copy_strided)(const CopyStridedArgs&, const Parallel&);
 

@@ -101,13 +101,26 @@ enum class ReduceOp : int32_t {
   kMin = 2,
   kSumSquares = 3,
   kProd = 4,
+  kSumAbs = 5,
+  kMaxAbs = 6,
+  kMinAbs = 7,
+  kAny = 8,
+  kAll = 9,
+  kNanSum = 10,
 };
-constexpr int32_t kReduceOpCount = 5;
+constexpr int32_t kReduceOpCount = 11;
 
 enum class ArgReduceOp : int32_t {
   kArgmax = 0,
   kArgmin = 1,
 };
 constexpr int32_t kArgReduceOpCount = 2;
+
+enum class ScanOp : int32_t {
+  kSum = 0,
+  kProd = 1,
+  kLogsumexp = 2,
+};
+constexpr int32_t kScanOpCount = 3;
 
 }  // namespace lanegrad

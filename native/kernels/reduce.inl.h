@@ -41,6 +41,43 @@ struct ProdStep {
   LANEGRAD_INLINE vf combine(vf a, vf b) { return a * b; }
 };
 
+struct SumAbsStep {
+  static constexpr bool kExtreme = false;
+  static constexpr float kNeutral = 0.0f;
+  LANEGRAD_INLINE vf apply(vf sum, vf x) { return sum + vabs(x); }
+  LANEGRAD_INLINE vf combine(vf a, vf b) { return a + b; }
+};
+struct MaxAbsStep {
+  static constexpr bool kExtreme = false;
+  static constexpr float kNeutral = 0.0f;
+  LANEGRAD_INLINE vf apply(vf most, vf x) { return maximum(most, vabs(x)); }
+  LANEGRAD_INLINE vf combine(vf a, vf b) { return maximum(a, b); }
+};
+struct MinAbsStep {
+  static constexpr bool kExtreme = false;
+  static constexpr float kNeutral = INFINITY;
+  LANEGRAD_INLINE vf apply(vf least, vf x) { return minimum(least, vabs(x)); }
+  LANEGRAD_INLINE vf combine(vf a, vf b) { return minimum(a, b); }
+};
+struct AnyStep {
+  static constexpr bool kExtreme = false;
+  static constexpr float kNeutral = 0.0f;
+  LANEGRAD_INLINE vf apply(vf found, vf x) { return select(eq(x, zero()), found, set1(1.0f)); }
+  LANEGRAD_INLINE vf combine(vf a, vf b) { return vmax(a, b); }
+};
+struct AllStep {
+  static constexpr bool kExtreme = false;
+  static constexpr float kNeutral = 1.0f;
+  LANEGRAD_INLINE vf apply(vf found, vf x) { return select(eq(x, zero()), zero(), found); }
+  LANEGRAD_INLINE vf combine(vf a, vf b) { return vmin(a, b); }
+};
+struct NanSumStep {
+  static constexpr bool kExtreme = false;
+  static constexpr float kNeutral = 0.0f;
+  LANEGRAD_INLINE vf apply(vf sum, vf x) { return sum + select(is_nan(x), zero(), x); }
+  LANEGRAD_INLINE vf combine(vf a, vf b) { return a + b; }
+};
+
 template <class S>
 struct FoldBy {
   LANEGRAD_INLINE vf apply(vf a, vf b) { return S::combine(a, b); }
@@ -264,6 +301,12 @@ inline void reduce(const ReduceArgs& args, const Parallel& par, Scratch scratch)
     case ReduceOp::kMin: return reduce_by<MinStep>(args, par, scratch);
     case ReduceOp::kSumSquares: return reduce_by<SumSquaresStep>(args, par, scratch);
     case ReduceOp::kProd: return reduce_by<ProdStep>(args, par, scratch);
+    case ReduceOp::kSumAbs: return reduce_by<SumAbsStep>(args, par, scratch);
+    case ReduceOp::kMaxAbs: return reduce_by<MaxAbsStep>(args, par, scratch);
+    case ReduceOp::kMinAbs: return reduce_by<MinAbsStep>(args, par, scratch);
+    case ReduceOp::kAny: return reduce_by<AnyStep>(args, par, scratch);
+    case ReduceOp::kAll: return reduce_by<AllStep>(args, par, scratch);
+    case ReduceOp::kNanSum: return reduce_by<NanSumStep>(args, par, scratch);
   }
 }
 

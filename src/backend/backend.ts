@@ -33,6 +33,10 @@
  *   results combined in ascending order. With inner > 1 one ascending chain per output. dWeight and dBias of
  *   `layerNormBackward`: rows are cut into blocks of max(16, ⌈rows / 64⌉), in each one ascending chain per column, and
  *   the blocks' sums are added in ascending order.
+ * - Scans of sums and of log-sum-exps: a row (inner = 1) is cut into blocks of `SCAN_BLOCK`, in each one ascending chain
+ *   from the neutral element; the blocks' results before a place are folded in ascending order (of sums in float64,
+ *   rounded once) and joined to the chain's. With inner > 1, and for products and linear scans (in float64, rounded at
+ *   each store), one ascending chain. Reversed, all of it runs from the end.
  * - Work is split over outputs alone, so bits do not depend on the number of threads; native ISAs with a fused
  *   multiply-add (avx2, avx512, neon) agree to the bit. The `ts` backend accumulates in float64 and rounds once; it and
  *   the SSE2 baseline agree with the rest within the bounds the tests state.
@@ -61,10 +65,11 @@ import type {
   SamplingRule,
   SgdStep,
 } from './arguments.ts';
-import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from './opcodes.ts';
+import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp } from './opcodes.ts';
 
 export const K_BLOCK = 256;
 export const REDUCE_BLOCK = 4096;
+export const SCAN_BLOCK = 256;
 
 /**
  * A snapshot of a character model that walks one character a step. It copies the weights it is given.
@@ -95,6 +100,58 @@ export interface Backend {
   /** [outer, n, inner] → [outer, inner]. Any float; `ts` also int32. */
   reduce(op: ReduceOp, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void;
   argReduce(op: ArgReduceOp, x: DataArray, y: Int32Array, outer: number, n: number, inner: number): void;
+
+  /** Means, and Σ(x − mean)², of [outer, n, inner] along n; of nothing NaN and 0. */
+  moments(x: FloatArray, mean: FloatArray, squares: FloatArray, outer: number, n: number, inner: number): void;
+
+  /**
+   * y[k] = x[0] ∘ … ∘ x[k] along n of [outer, n, inner], or with `reverse` x[k] ∘ … ∘ x[n − 1]. Any float; `ts` also
+   * int32, sum and product alone.
+   */
+  scan(op: ScanOp, reverse: boolean, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void;
+  /**
+   * y[k] = b[k] + a[k]·y[k − 1] along n of [outer, n, inner], or with `reverse`, which is its adjoint, y[k] = b[k] +
+   * a[k + 1]·y[k + 1]. a[0] is not read.
+   */
+  linearScan(
+    reverse: boolean,
+    a: FloatArray,
+    b: FloatArray,
+    y: FloatArray,
+    outer: number,
+    n: number,
+    inner: number,
+  ): void;
+  /** The extreme of x[0] … x[k] and its place: the last of equals, the last NaN once there is one. */
+  extremeScan(
+    op: ArgReduceOp,
+    x: DataArray,
+    y: DataArray,
+    indices: Int32Array,
+    outer: number,
+    n: number,
+    inner: number,
+  ): void;
+
+  /**
+   * Rows of n in order, equals as they stood; every NaN counts as the largest, and −0 as 0. Their values go to y and
+   * the places they had to `indices`, where wanted; without the places the sign of a zero may be lost. Any dtype in `ts`.
+   */
+  sortRows(
+    descending: boolean,
+    x: DataArray,
+    y: DataArray | null,
+    indices: Int32Array | null,
+    rows: number,
+    n: number,
+  ): void;
+  /** The first k places of what `sortRows` gives, in descending order for the largest: indices [rows, k]. Any dtype in `ts`. */
+  topRows(largest: boolean, x: DataArray, indices: Int32Array, rows: number, n: number, k: number): void;
+  /**
+   * For ranks [rows, m] the places that `sortRows` in ascending order gives at those ranks: indices [rows, m]. Returns
+   * −1, or the place of the first rank out of range, in which case nothing is written. Any dtype in `ts`.
+   */
+  rankRows(x: DataArray, ranks: Int32Array, indices: Int32Array, rows: number, n: number, m: number): number;
 
   /**
    * y[yOffset + Σ iₐ·yStrideₐ] = x[xOffset + Σ iₐ·xStrideₐ] over all indices of the shape; both of one class, any

@@ -137,6 +137,17 @@ export const ReduceOp = {
   /** Sum of squares, each product rounded into the sum by one fused multiply-add. */
   sumSquares: 3,
   prod: 4,
+  /** Sum of |x|. */
+  sumAbs: 5,
+  /** The largest |x|; NaN if any is NaN. n must not be 0. */
+  maxAbs: 6,
+  minAbs: 7,
+  /** 1 if any is not 0 (a NaN is not), else 0. */
+  any: 8,
+  /** 1 if none is 0, else 0. */
+  all: 9,
+  /** Sum of those that are no NaN. */
+  nanSum: 10,
 } as const;
 export type ReduceOp = (typeof ReduceOp)[keyof typeof ReduceOp];
 
@@ -144,5 +155,14 @@ export type ReduceOp = (typeof ReduceOp)[keyof typeof ReduceOp];
 export const ArgReduceOp = { argmax: 0, argmin: 1 } as const;
 export type ArgReduceOp = (typeof ArgReduceOp)[keyof typeof ArgReduceOp];
 
+/** [outer, n, inner] → the same shape: what the elements up to each place along n come to. */
+export const ScanOp = {
+  sum: 0,
+  prod: 1,
+  /** log Σ eˣ, without overflow. */
+  logsumexp: 2,
+} as const;
+export type ScanOp = (typeof ScanOp)[keyof typeof ScanOp];
+
 /** The tables by the name they carry in `native/core/opcodes.h`. */
-export const opcodeTables = { UnaryOp, BinaryOp, CompareOp, ReduceOp, ArgReduceOp } as const;
+export const opcodeTables = { UnaryOp, BinaryOp, CompareOp, ReduceOp, ArgReduceOp, ScanOp } as const;

@@ -27,6 +27,11 @@ export interface ReduceOptions {
   keepdim?: boolean;
 }
 
+export interface TotalOptions extends ReduceOptions {
+  /** The dtype that x is converted to beforehand; by default floats keep theirs and the rest counts in int32. */
+  dtype?: DType | null;
+}
+
 /** The shape left by a reduction over `axes`. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepdim: boolean): Shape {
   const left: number[] = [];
@@ -107,10 +112,10 @@ const sumOp: Op<SumParams> = defineOp<SumParams>({
  * Gradient: dx = dy, repeated
  * @throws ShapeError  if an axis is out of range or named twice
  */
-export function sum(x: Tensor, axes: Axes = null, { keepdim = false }: ReduceOptions = {}): Tensor {
+export function sum(x: Tensor, axes: Axes = null, { keepdim = false, dtype = null }: TotalOptions = {}): Tensor {
   checkTensor('sum', x);
   const list = checkAxes('sum', axes, x.rank);
-  return sumOp.run([to(x, sumOf(x.dtype))], { axes: list, out: reducedShape(x.shape, list, keepdim) });
+  return sumOp.run([to(x, dtype ?? sumOf(x.dtype))], { axes: list, out: reducedShape(x.shape, list, keepdim) });
 }
 
 interface ExpandParams {

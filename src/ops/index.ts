@@ -25,6 +25,7 @@ export {
   tanhshrink,
 } from './activation.ts';
 export { type AdaptivePoolOptions, adaptiveMaxPool1d, adaptiveMaxPool2d } from './adaptive-max-pool.ts';
+export type { Placed } from './along.ts';
 export {
   add,
   type DivOptions,
@@ -57,6 +58,7 @@ export {
   expandAs,
   type ReduceOptions,
   sum,
+  type TotalOptions,
 } from './broadcast.ts';
 export { type Operand, to } from './cast.ts';
 export { addcdiv, addcmul, type CombineOptions, copysign, lerp, logaddexp, xlogy } from './combine.ts';
@@ -76,6 +78,7 @@ export {
 } from './compare.ts';
 export { type ConvOptions, conv1d, conv2d, type PerAxis } from './conv.ts';
 export { type ConvTransposeOptions, convTranspose1d, convTranspose2d } from './conv-transpose.ts';
+export { type CovarianceOptions, corrcoef, cov } from './covariance.ts';
 export {
   arange,
   type CreateOptions,
@@ -156,6 +159,19 @@ export { digamma, erfinv, lbeta, lgamma, ndtri, polygamma } from './gamma.ts';
 export { gather, takeAlongAxis } from './gather.ts';
 export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
 export { gruLayer } from './gru.ts';
+export {
+  type BincountOptions,
+  bincount,
+  bucketize,
+  type HistcOptions,
+  type Histogram,
+  type HistogramOptions,
+  histc,
+  histogram,
+  type SearchOptions,
+  type SearchSortedOptions,
+  searchsorted,
+} from './histogram.ts';
 export { add_, copy_, div_, fill_, mul_, sub_, written, zero_ } from './in-place.ts';
 export { betainc, gammainc, gammaincc } from './incomplete.ts';
 export { type Ids, indexAdd, indexCopy, indexFill, indexSelect, repeatInterleave, take } from './index-axis.ts';
@@ -186,6 +202,7 @@ export {
 } from './movement.ts';
 export { argwhere, nonzero } from './nonzero.ts';
 export { layerNorm } from './norm.ts';
+export { type NormalizeOptions, type NormOptions, norm, normalize } from './norms.ts';
 export { type PadMode, pad } from './pad.ts';
 export { chunk, split, unbind } from './parts.ts';
 export { col2im, im2col, type PatchOptions } from './patches.ts';
@@ -207,10 +224,21 @@ export {
   tensordot,
   vdot,
 } from './products.ts';
+export {
+  type Interpolation,
+  median,
+  nanmedian,
+  nanquantile,
+  percentile,
+  type QuantileOptions,
+  type Quantiles,
+  quantile,
+} from './quantile.ts';
 export type { RecurrentLayerOptions, RecurrentLayerOutput } from './recurrent.ts';
 export {
   amax,
   amin,
+  aminmax,
   argmax,
   argmin,
   type Extreme,
@@ -218,14 +246,24 @@ export {
   max,
   mean,
   min,
-  std,
-  type VarianceOptions,
-  variance,
+  type Range,
 } from './reduce.ts';
 export { type Nonlinearity, type RnnLayerOptions, rnnLayer } from './rnn.ts';
 export { embedding, oneHot } from './rows.ts';
+export {
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  type DiffOptions,
+  diff,
+  logcumsumexp,
+  type ScanOptions,
+} from './scan.ts';
 export { type ScatterReduction, scatter, scatterAdd, scatterReduce } from './scatter.ts';
 export { logSoftmax, softmax } from './softmax.ts';
+export { argsort, type KthOptions, kthvalue, type SortOptions, sort, type TopkOptions, topk } from './sort.ts';
+export { all, any, countNonzero, nanmean, nansum, prod } from './totals.ts';
 export {
   acos,
   acosh,
@@ -272,3 +310,5 @@ export {
   threshold,
   trunc,
 } from './unary.ts';
+export { mode, type Unique, type UniqueOptions, unique, uniqueConsecutive } from './unique.ts';
+export { std, stdMean, type VarianceOptions, variance, varMean } from './variance.ts';

@@ -1,25 +1,34 @@
-/** Reductions: means, extremes and their places, log-sum-exp, variance. */
+/** Reductions: means, extremes and their places, log-sum-exp. */
 
 import { ArgReduceOp, ReduceOp } from '../backend/opcodes.ts';
 import { floatOf } from '../core/dtype.ts';
-import { checkAxes, checkAxis, type Shape, sizeOf } from '../core/shape.ts';
+import { checkAxes, type Shape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
+import type { Placed } from './along.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
-import { type Axes, beginWalk, endWalk, expandTo, filled, type ReduceOptions, reducedShape, sum } from './broadcast.ts';
+import {
+  type Axes,
+  beginWalk,
+  endWalk,
+  type ReduceOptions,
+  reducedShape,
+  sum,
+  type TotalOptions,
+} from './broadcast.ts';
 import { to } from './cast.ts';
 import { eq, where } from './compare.ts';
-import { arange } from './create.ts';
-import { checkFloat, checkTensor, defineOp, type Op, registerOp, type Sampler } from './define.ts';
+import { checkTensor, defineOp, type Op, registerOp, type Sampler } from './define.ts';
+import { gather } from './gather.ts';
 import { reshape } from './movement.ts';
-import { abs, exp, log, sqrt, square } from './unary.ts';
+import { abs, exp, log } from './unary.ts';
 
 /** `reduced` in the shape that broadcasts against what it was reduced from. */
-function withAxes(reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor {
+export function withAxes(reduced: Tensor, shape: Shape, axes: readonly number[]): Tensor {
   return reshape(reduced, reducedShape(shape, axes, true));
 }
 
-function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
+export function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
   if (sizeOf(axes.map((i) => x.shape[i])) > 0) return;
   throw new ShapeError({ op, problem: 'nothing to choose from along the reduced axes', got: x.shape });
 }
@@ -30,12 +39,12 @@ function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
  * Shapes:   as `sum`
  * Gradient: dx = dy/n, repeated
  */
-export function mean(x: Tensor, axes: Axes = null, options: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, axes: Axes = null, { keepdim = false, dtype = null }: TotalOptions = {}): Tensor {
   checkTensor('mean', x);
   const list = checkAxes('mean', axes, x.rank);
   let n = 1;
   for (const axis of list) n *= x.shape[axis];
-  return div(sum(to(x, floatOf(x.dtype)), axes, options), n);
+  return div(sum(x, axes, { keepdim, dtype: floatOf(dtype ?? x.dtype) }), n);
 }
 
 registerOp({
@@ -152,29 +161,16 @@ export const argmax = defineArg('argmax', ArgReduceOp.argmax);
 export const argmin = defineArg('argmin', ArgReduceOp.argmin);
 
 /** The extreme along one axis and its place. */
-export interface Extreme {
-  readonly values: Tensor;
-  /** int32 */
-  readonly indices: Tensor;
-}
-
-/** The values at `indices` along `axis`, as a sum against a mask, so that the gradient goes to one place alone. */
-function pick(x: Tensor, indices: Tensor, axis: number): Tensor {
-  const shape = x.shape.map((d, i) => (i === axis ? d : 1));
-  const chosen = eq(reshape(arange(x.shape[axis]), shape), indices);
-  return sum(where(chosen, x, filled([], 0, x.dtype)), axis, { keepdim: true });
-}
+export type Extreme = Placed;
 
 function extremeAlong(name: 'max' | 'min', x: Tensor, axis: number | null, keepdim: boolean): Tensor | Extreme {
   checkTensor(name, x);
   if (axis === null) return name === 'max' ? amax(x) : amin(x);
-  const at = checkAxis(name, axis, Math.max(1, x.rank));
-  if (x.rank === 0) return { values: x, indices: filled([], 0, 'int32') };
-  checkNotEmpty(name, x, [at]);
-  const indices = (name === 'max' ? argmax : argmin)(x, at, { keepdim: true });
-  const values = to(pick(x, indices, at), x.dtype);
-  const out = reducedShape(x.shape, [at], keepdim);
-  return { values: reshape(values, out), indices: reshape(indices, out) };
+  const axes = checkAxes(name, axis, x.rank);
+  checkNotEmpty(name, x, axes);
+  const places = (name === 'max' ? argmax : argmin)(x, axis, { keepdim: true });
+  const out = reducedShape(x.shape, axes, keepdim);
+  return { values: reshape(gather(x, axis, places), out), indices: reshape(places, out) };
 }
 
 /**
@@ -222,45 +218,28 @@ registerOp({
   ],
 });
 
-export interface VarianceOptions extends ReduceOptions {
-  /** What is subtracted from n in the divisor: 1 (unbiased, the default) or 0. */
-  correction?: number;
+/** The smallest and the largest. */
+export interface Range {
+  readonly min: Tensor;
+  readonly max: Tensor;
 }
 
 /**
- * The variance over `axes`, unbiased unless `correction` is 0; computed from the differences to the mean.
+ * The smallest and the largest of all, or along `axis`: see `amax`.
  *
- * Shapes:   as `sum`
- * Gradient: dx = 2(x − mean)/(n − correction)·dy
+ * @throws ShapeError  if there is nothing to choose from
  */
-export function variance(x: Tensor, axes: Axes = null, options: VarianceOptions = {}): Tensor {
-  return spreadOf('variance', x, axes, options);
-}
-
-/** `variance` for the operation `op`, which the errors name. */
-function spreadOf(op: string, x: Tensor, axes: Axes, { keepdim = false, correction = 1 }: VarianceOptions): Tensor {
-  checkFloat(op, x);
-  const list = checkAxes(op, axes, x.rank);
-  const over = list.length === 0 ? null : list;
-  const n = sizeOf(list.map((i) => x.shape[i]));
-  const centred = sub(x, expandTo(mean(x, over, { keepdim: true }), x.shape));
-  return div(sum(square(centred), over, { keepdim }), Math.max(0, n - correction));
+export function aminmax(x: Tensor, axis: number | null = null, { keepdim = false }: ReduceOptions = {}): Range {
+  checkTensor('aminmax', x);
+  checkNotEmpty('aminmax', x, checkAxes('aminmax', axis, x.rank));
+  return { min: amin(x, axis, { keepdim }), max: amax(x, axis, { keepdim }) };
 }
 
 registerOp({
-  name: 'variance',
+  name: 'aminmax',
+  tolerance: 0,
   cases: [
-    (s) => ({ inputs: [s.normal([3, 4])], call: (x) => variance(x) }),
-    (s) => ({ inputs: [s.normal([2, 3, 4])], call: (x) => variance(x, [0, 2], { correction: 0 }) }),
+    (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => Object.values(aminmax(x)) }),
+    (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => Object.values(aminmax(x, 1, { keepdim: true })) }),
   ],
-});
-
-/** The standard deviation: the root of `variance`. */
-export function std(x: Tensor, axes: Axes = null, options: VarianceOptions = {}): Tensor {
-  return sqrt(spreadOf('std', x, axes, options));
-}
-
-registerOp({
-  name: 'std',
-  cases: [(s) => ({ inputs: [s.normal([3, 4])], call: (x) => std(x, 1) })],
 });

@@ -5,25 +5,35 @@ import { type HookHandle, registerHook, registerPostAccumulateGradHook, retainGr
 import type { GradientHook } from '../autograd/node.ts';
 import { Tensor } from '../tensor.ts';
 import * as activation from './activation.ts';
+import type { Placed } from './along.ts';
 import * as arithmetic from './arithmetic.ts';
 import { type ReduceOptions, sum } from './broadcast.ts';
 import { to } from './cast.ts';
 import * as combine from './combine.ts';
 import * as compare from './compare.ts';
+import * as covariance from './covariance.ts';
 import * as finite from './finite.ts';
 import { digamma, erfinv, lgamma } from './gamma.ts';
+import * as histogram from './histogram.ts';
 import * as inPlace from './in-place.ts';
 import * as product from './matmul.ts';
 import { fmod, remainder } from './modulo.ts';
 import * as movement from './movement.ts';
 import { moving, movingInPlace } from './moving-methods.ts';
 import { nonzero } from './nonzero.ts';
+import * as norms from './norms.ts';
 import { pow } from './power.ts';
 import * as products from './products.ts';
+import * as quantile from './quantile.ts';
 import * as reduce from './reduce.ts';
+import * as scan from './scan.ts';
 import { logSoftmax, softmax } from './softmax.ts';
+import * as order from './sort.ts';
+import * as totals from './totals.ts';
 import * as trigonometry from './trigonometry.ts';
 import * as unary from './unary.ts';
+import * as unique from './unique.ts';
+import * as spread from './variance.ts';
 
 /** Functions of a tensor and one operand. */
 const binary = {
@@ -132,8 +142,7 @@ const first = {
   argmax: reduce.argmax,
   argmin: reduce.argmin,
   logsumexp: reduce.logsumexp,
-  variance: reduce.variance,
-  std: reduce.std,
+  aminmax: reduce.aminmax,
   softmax,
   logSoftmax,
   matmul: product.matmul,
@@ -164,6 +173,44 @@ const first = {
   ...moving,
 };
 
+/** Order, scans, totals and statistics, the tensor first as well. */
+const statistics = {
+  sort: order.sort,
+  argsort: order.argsort,
+  topk: order.topk,
+  kthvalue: order.kthvalue,
+  unique: unique.unique,
+  uniqueConsecutive: unique.uniqueConsecutive,
+  mode: unique.mode,
+  quantile: quantile.quantile,
+  percentile: quantile.percentile,
+  nanquantile: quantile.nanquantile,
+  bucketize: histogram.bucketize,
+  bincount: histogram.bincount,
+  histogram: histogram.histogram,
+  histc: histogram.histc,
+  cumsum: scan.cumsum,
+  cumprod: scan.cumprod,
+  logcumsumexp: scan.logcumsumexp,
+  cummax: scan.cummax,
+  cummin: scan.cummin,
+  diff: scan.diff,
+  prod: totals.prod,
+  nansum: totals.nansum,
+  nanmean: totals.nanmean,
+  all: totals.all,
+  any: totals.any,
+  countNonzero: totals.countNonzero,
+  variance: spread.variance,
+  std: spread.std,
+  varMean: spread.varMean,
+  stdMean: spread.stdMean,
+  norm: norms.norm,
+  normalize: norms.normalize,
+  cov: covariance.cov,
+  corrcoef: covariance.corrcoef,
+};
+
 /** Functions that write to the tensor and return it. */
 const writing = {
   add_: inPlace.add_,
@@ -180,13 +227,21 @@ type Method<F> = F extends (x: infer _, ...rest: infer R) => infer Y ? (...args:
 type Methods<Table> = { [K in keyof Table]: Method<Table[K]> };
 
 declare module '../tensor.ts' {
-  interface Tensor extends Methods<typeof binary>, Methods<typeof first>, Methods<typeof writing> {
+  interface Tensor
+    extends Methods<typeof binary>,
+      Methods<typeof first>,
+      Methods<typeof statistics>,
+      Methods<typeof writing> {
     max(): Tensor;
     max(axis: number, options?: ReduceOptions): reduce.Extreme;
     min(): Tensor;
     min(axis: number, options?: ReduceOptions): reduce.Extreme;
     nonzero(options: { asTuple: true }): Tensor[];
     nonzero(options?: { asTuple?: false }): Tensor;
+    median(): Tensor;
+    median(axis: number, options?: ReduceOptions): Placed;
+    nanmedian(): Tensor;
+    nanmedian(axis: number, options?: ReduceOptions): Placed;
     /** Adds the gradient of this tensor to the `grad` of every leaf it depends on. */
     backward(seed?: Tensor | null, options?: BackwardOptions): void;
     /** Calls `hook` with each gradient of this tensor; what it returns takes the gradient's place. */
@@ -201,10 +256,13 @@ declare module '../tensor.ts' {
 for (const [name, fn] of Object.entries({
   ...binary,
   ...first,
+  ...statistics,
   ...writing,
   max: reduce.max,
   min: reduce.min,
   nonzero,
+  median: quantile.median,
+  nanmedian: quantile.nanmedian,
   backward,
   registerHook,
   registerPostAccumulateGradHook,

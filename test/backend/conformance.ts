@@ -10,6 +10,15 @@ import { Harness, type Tolerance } from './conformance/harness.ts';
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
 import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
+import {
+  extremeScanBlock,
+  linearScanBlock,
+  momentsBlock,
+  rankRowsBlock,
+  scanBlock,
+  sortRowsBlock,
+  topRowsBlock,
+} from './conformance/order.ts';
 import { binaryBlock, compareBlock, selectBlock } from './conformance/pairs.ts';
 import { col2imBlock, im2colBlock, maxPool2dBackwardBlock, maxPool2dBlock } from './conformance/pool.ts';
 import {
@@ -40,6 +49,13 @@ const blocks: Record<Method, (h: Harness) => void> = {
   select: selectBlock,
   reduce: reduceBlock,
   argReduce: argReduceBlock,
+  moments: momentsBlock,
+  scan: scanBlock,
+  linearScan: linearScanBlock,
+  extremeScan: extremeScanBlock,
+  sortRows: sortRowsBlock,
+  topRows: topRowsBlock,
+  rankRows: rankRowsBlock,
   copyStrided: copyStridedBlock,
   gemm: gemmBlock,
   gatherRows: gatherRowsBlock,

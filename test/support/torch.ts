@@ -3,7 +3,7 @@
  * an operation the library does not have; nothing that it lacks is emulated here.
  */
 
-import type { Axes, Operand, Reduction } from '../../src/ops/index.ts';
+import type { Operand, Reduction } from '../../src/ops/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { Tensor } from '../../src/tensor.ts';
 import { type Callable, type Expr, type Host, Slice, type Value, walkExpr } from './python.ts';
@@ -12,30 +12,16 @@ import { Linalg, linalgFields, linalgFunctions } from './torch-linalg.ts';
 import { indexParts, moving } from './torch-moving.ts';
 import { binary, orDefault, row, unary } from './torch-rows.ts';
 import { spatial } from './torch-spatial.ts';
+import { statistics } from './torch-statistics.ts';
 
-const reduction = (fn: (x: Tensor, axes?: Axes, options?: { keepdim?: boolean }) => Tensor): Callable =>
-  row('input dim keepdim', (x: Tensor, dim?: Axes, keepdim?: boolean) => fn(x, dim, { keepdim }));
-const variance = (fn: typeof ops.variance): Callable =>
-  row('input dim unbiased keepdim', (x: Tensor, dim?: Axes, unbiased = true, keepdim = false) =>
-    fn(x, dim, { keepdim, correction: unbiased ? 1 : 0 }),
-  );
-const extreme = (fn: typeof ops.max): Callable =>
-  row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => {
-    if (dim === undefined) return fn(x);
-    const { values, indices } = fn(x, dim, { keepdim });
-    return [values, indices];
-  });
 const functions: Record<string, Callable> = {
   ...elementwise,
   ...spatial,
   ...linalgFunctions,
   ...moving,
+  ...statistics,
   abs: unary(ops.abs),
   add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
-  amax: reduction(ops.amax),
-  amin: reduction(ops.amin),
-  argmax: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmax(x, dim, { keepdim })),
-  argmin: row('input dim keepdim', (x: Tensor, dim?: number, keepdim = false) => ops.argmin(x, dim, { keepdim })),
   binary_cross_entropy_with_logits: row(
     'input target weight reduction pos_weight',
     (x: Tensor, target: Tensor, weight?: Tensor, reduction?: Reduction, posWeight?: Tensor) =>
@@ -81,13 +67,9 @@ const functions: Record<string, Callable> = {
   log1p: unary(ops.log1p),
   log_softmax: row('input dim', ops.logSoftmax),
   logsigmoid: unary(ops.logsigmoid),
-  logsumexp: reduction(ops.logsumexp),
   lt: binary(ops.lt),
   masked_fill: row('input mask value', ops.maskedFill),
-  max: extreme(ops.max),
   maximum: binary(ops.maximum),
-  mean: reduction(ops.mean),
-  min: extreme(ops.min),
   minimum: binary(ops.minimum),
   mse_loss: row('input target reduction', (x: Tensor, target: Tensor, reduction?: Reduction) =>
     ops.mseLoss(x, target, { reduction }),
@@ -118,15 +100,12 @@ const functions: Record<string, Callable> = {
   square: unary(ops.square),
   squeeze: row('input dim', (x: Tensor, dim?: number | null) => ops.squeeze(x, orDefault(dim))),
   stack: row('tensors dim', ops.stack),
-  std: variance(ops.std),
   sub: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.sub(a, b, { alpha })),
-  sum: reduction(ops.sum),
   t: row('input', (x: Tensor) => ops.transpose(x, 0, 1)),
   tanh: unary(ops.tanh),
   transpose: row('input dim0 dim1', ops.transpose),
   trunc: unary(ops.trunc),
   unsqueeze: row('input dim', ops.unsqueeze),
-  var: variance(ops.variance),
   view: row('input *shape', (x: Tensor, shape: number[]) => ops.reshape(x, shape)),
 };
 
@@ -138,6 +117,12 @@ const builtins: Record<string, Value> = {
   tuple: row('items', (items: Value[]) => items),
   slice: row('start stop step', (...bounds: (number | null)[]) => new Slice(bounds)),
   range: row('n', (n: number) => Array.from({ length: n }, (_, i) => i)),
+  float32: 'float32',
+  float64: 'float64',
+  double: 'float64',
+  int32: 'int32',
+  int64: 'int32',
+  bool: 'bool',
   float: row('value', (value: number | string) =>
     value === '-inf' ? -Infinity : value === 'inf' ? Infinity : Number(value),
   ),
@@ -179,6 +164,9 @@ const ARITHMETIC: Record<string, (a: number, b: number) => Value> = {
   '>=': (a, b) => a >= b,
 };
 
+/** The parts of results in pairs, by their places. */
+const RESULTS: readonly string[] = ['values', 'indices', 'hist', 'bin_edges'];
+
 export const torchHost: Host = {
   global(name) {
     const found = Object.hasOwn(builtins, name) ? builtins[name] : functions[name];
@@ -195,6 +183,7 @@ export const torchHost: Host = {
     }
     if (object instanceof Linalg) return functions[`linalg.${name}`];
     if (object === builtins.F && OWN_OF_F.includes(name)) return functions[`F.${name}`];
+    if (Array.isArray(object) && RESULTS.includes(name)) return object[RESULTS.indexOf(name) % 2] as Value;
     if (Array.isArray(object)) return (object as unknown as Record<string, Value>)[name];
     return Object.hasOwn(functions, name) ? functions[name] : builtins[name];
   },
@@ -213,7 +202,7 @@ export const torchHost: Host = {
 };
 
 /** Fields of tensors and of results, which are no operations. */
-const FIELDS: readonly string[] = ['T', 'dtype', 'mT', 'mH', ...linalgFields];
+const FIELDS: readonly string[] = ['T', 'dtype', 'mT', 'mH', ...RESULTS, ...linalgFields];
 
 /** Names that mean another function in `torch.nn.functional` than as a method; the table has them as `F.name`. */
 const OWN_OF_F: readonly string[] = ['fold', 'unfold'];

@@ -84,6 +84,36 @@ export interface NativeAddon {
   select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void;
   reduce(op: number, outer: number, n: number, inner: number, x: DataArray, y: DataArray): void;
   argReduce(op: number, outer: number, n: number, inner: number, x: DataArray, y: Int32Array): void;
+  moments(outer: number, n: number, inner: number, x: FloatArray, mean: FloatArray, squares: FloatArray): void;
+  scan(op: number, reverse: boolean, outer: number, n: number, inner: number, x: DataArray, y: DataArray): void;
+  linearScan(
+    reverse: boolean,
+    outer: number,
+    n: number,
+    inner: number,
+    a: FloatArray,
+    b: FloatArray,
+    y: FloatArray,
+  ): void;
+  extremeScan(
+    op: number,
+    outer: number,
+    n: number,
+    inner: number,
+    x: DataArray,
+    y: DataArray,
+    indices: Int32Array,
+  ): void;
+  sortRows(
+    descending: boolean,
+    rows: number,
+    n: number,
+    x: DataArray,
+    y: Optional<DataArray>,
+    indices: Optional<Int32Array>,
+  ): void;
+  topRows(largest: boolean, rows: number, n: number, k: number, x: DataArray, indices: Int32Array): void;
+  rankRows(rows: number, n: number, m: number, x: DataArray, ranks: Int32Array, indices: Int32Array): number;
   copyStrided(xOffset: number, yOffset: number, layout: Int32Array, x: DataArray, y: DataArray): void;
   gemm(
     transA: boolean,

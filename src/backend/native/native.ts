@@ -26,7 +26,7 @@ import type {
   WindowDims,
 } from '../arguments.ts';
 import type { Backend, CharSampler } from '../backend.ts';
-import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../opcodes.ts';
+import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp } from '../opcodes.ts';
 import type { NativeAddon, SamplerHandle } from './addon.ts';
 
 class NativeCharSampler implements CharSampler {
@@ -94,6 +94,50 @@ export class NativeBackend implements Backend {
   }
   argReduce(op: ArgReduceOp, x: DataArray, y: Int32Array, outer: number, n: number, inner: number): void {
     this.#addon.argReduce(op, outer, n, inner, x, y);
+  }
+  moments(x: FloatArray, mean: FloatArray, squares: FloatArray, outer: number, n: number, inner: number): void {
+    this.#addon.moments(outer, n, inner, x, mean, squares);
+  }
+  scan(op: ScanOp, reverse: boolean, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void {
+    this.#addon.scan(op, reverse, outer, n, inner, x, y);
+  }
+  linearScan(
+    reverse: boolean,
+    a: FloatArray,
+    b: FloatArray,
+    y: FloatArray,
+    outer: number,
+    n: number,
+    inner: number,
+  ): void {
+    this.#addon.linearScan(reverse, outer, n, inner, a, b, y);
+  }
+  extremeScan(
+    op: ArgReduceOp,
+    x: DataArray,
+    y: DataArray,
+    indices: Int32Array,
+    outer: number,
+    n: number,
+    inner: number,
+  ): void {
+    this.#addon.extremeScan(op, outer, n, inner, x, y, indices);
+  }
+  sortRows(
+    descending: boolean,
+    x: DataArray,
+    y: DataArray | null,
+    indices: Int32Array | null,
+    rows: number,
+    n: number,
+  ): void {
+    this.#addon.sortRows(descending, rows, n, x, y, indices);
+  }
+  topRows(largest: boolean, x: DataArray, indices: Int32Array, rows: number, n: number, k: number): void {
+    this.#addon.topRows(largest, rows, n, k, x, indices);
+  }
+  rankRows(x: DataArray, ranks: Int32Array, indices: Int32Array, rows: number, n: number, m: number): number {
+    return this.#addon.rankRows(rows, n, m, x, ranks, indices);
   }
   copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset: number, layout: Int32Array): void {
     this.#addon.copyStrided(xOffset, yOffset, layout, x, y);

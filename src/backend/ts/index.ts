@@ -12,6 +12,7 @@ import { unary } from './elementwise.ts';
 import { gemm } from './gemm.ts';
 import { gru, gruBackward, gruWorkspaceSize } from './gru.ts';
 import { lstm, lstmBackward, lstmWorkspaceSize } from './lstm.ts';
+import { moments } from './moments.ts';
 import { copyStrided } from './movement.ts';
 import { layerNorm, layerNormBackward } from './norm.ts';
 import { adam, scale, sgd, sumSquares } from './optim.ts';
@@ -22,7 +23,9 @@ import { argReduce, reduce } from './reduce.ts';
 import { resample } from './resample.ts';
 import { rnn, rnnBackward } from './rnn.ts';
 import { gatherRows, scatterAddRows } from './rows.ts';
+import { extremeScan, linearScan, scan } from './scan.ts';
 import { softmax, softmaxBackward } from './softmax.ts';
+import { rankRows, sortRows, topRows } from './sort.ts';
 
 export const tsBackend: Backend = {
   name: 'ts',
@@ -32,6 +35,13 @@ export const tsBackend: Backend = {
   select,
   reduce,
   argReduce,
+  moments,
+  scan,
+  linearScan,
+  extremeScan,
+  sortRows,
+  topRows,
+  rankRows,
   copyStrided,
   gemm,
   gatherRows,

@@ -14,6 +14,12 @@ const identity: Record<ReduceOp, number> = {
   [ReduceOp.min]: Infinity,
   [ReduceOp.sumSquares]: 0,
   [ReduceOp.prod]: 1,
+  [ReduceOp.sumAbs]: 0,
+  [ReduceOp.maxAbs]: 0,
+  [ReduceOp.minAbs]: Infinity,
+  [ReduceOp.any]: 0,
+  [ReduceOp.all]: 1,
+  [ReduceOp.nanSum]: 0,
 };
 
 /** Columns of a strided reduction that advance together: their sums stay in the first-level cache. */
@@ -84,12 +90,52 @@ function prodRow(x: FloatArray, at: number, n: number): number {
   return product;
 }
 
+function sumAbsRow(x: FloatArray, at: number, n: number): number {
+  let total = 0;
+  for (let i = at; i < at + n; i++) total += Math.abs(x[i]);
+  return total;
+}
+
+function maxAbsRow(x: FloatArray, at: number, n: number): number {
+  let largest = 0;
+  for (let i = at; i < at + n; i++) largest = Math.max(largest, Math.abs(x[i]));
+  return largest;
+}
+
+function minAbsRow(x: FloatArray, at: number, n: number): number {
+  let smallest = Infinity;
+  for (let i = at; i < at + n; i++) smallest = Math.min(smallest, Math.abs(x[i]));
+  return smallest;
+}
+
+function anyRow(x: DataArray, at: number, n: number): number {
+  for (let i = at; i < at + n; i++) if (x[i] !== 0) return 1;
+  return 0;
+}
+
+function allRow(x: DataArray, at: number, n: number): number {
+  for (let i = at; i < at + n; i++) if (x[i] === 0) return 0;
+  return 1;
+}
+
+function nanSumRow(x: FloatArray, at: number, n: number): number {
+  let total = 0;
+  for (let i = at; i < at + n; i++) if (!Number.isNaN(x[i])) total += x[i];
+  return total;
+}
+
 const rowReductions: Record<ReduceOp, (x: FloatArray, at: number, n: number) => number> = {
   [ReduceOp.sum]: sumRow,
   [ReduceOp.max]: maxRow,
   [ReduceOp.min]: minRow,
   [ReduceOp.sumSquares]: sumSquaresRow,
   [ReduceOp.prod]: prodRow,
+  [ReduceOp.sumAbs]: sumAbsRow,
+  [ReduceOp.maxAbs]: maxAbsRow,
+  [ReduceOp.minAbs]: minAbsRow,
+  [ReduceOp.any]: anyRow,
+  [ReduceOp.all]: allRow,
+  [ReduceOp.nanSum]: nanSumRow,
 };
 
 /** s[j] = s[j] ∘ x[at + j] */
@@ -108,6 +154,24 @@ const columnSteps: Record<ReduceOp, (s: Float64Array, x: FloatArray, at: number,
   },
   [ReduceOp.prod](s, x, at, width) {
     for (let j = 0; j < width; j++) s[j] *= x[at + j];
+  },
+  [ReduceOp.sumAbs](s, x, at, width) {
+    for (let j = 0; j < width; j++) s[j] += Math.abs(x[at + j]);
+  },
+  [ReduceOp.maxAbs](s, x, at, width) {
+    for (let j = 0; j < width; j++) s[j] = Math.max(s[j], Math.abs(x[at + j]));
+  },
+  [ReduceOp.minAbs](s, x, at, width) {
+    for (let j = 0; j < width; j++) s[j] = Math.min(s[j], Math.abs(x[at + j]));
+  },
+  [ReduceOp.any](s, x, at, width) {
+    for (let j = 0; j < width; j++) if (x[at + j] !== 0) s[j] = 1;
+  },
+  [ReduceOp.all](s, x, at, width) {
+    for (let j = 0; j < width; j++) if (x[at + j] === 0) s[j] = 0;
+  },
+  [ReduceOp.nanSum](s, x, at, width) {
+    for (let j = 0; j < width; j++) if (!Number.isNaN(x[at + j])) s[j] += x[at + j];
   },
 };
 
@@ -136,9 +200,33 @@ const intSteps: Record<ReduceOp, (acc: number, x: number) => number> = {
   [ReduceOp.min]: (acc, x) => Math.min(acc, x),
   [ReduceOp.sumSquares]: (acc, x) => (acc + Math.imul(x, x)) | 0,
   [ReduceOp.prod]: (acc, x) => Math.imul(acc, x),
+  [ReduceOp.sumAbs]: (acc, x) => (acc + Math.abs(x)) | 0,
+  [ReduceOp.maxAbs]: (acc, x) => Math.max(acc, Math.abs(x)),
+  [ReduceOp.minAbs]: (acc, x) => Math.min(acc, Math.abs(x)),
+  [ReduceOp.any]: (acc, x) => (x !== 0 ? 1 : acc),
+  [ReduceOp.all]: (acc, x) => (x === 0 ? 0 : acc),
+  [ReduceOp.nanSum]: (acc, x) => (acc + x) | 0,
 };
 
+function sumIntRow(x: IntArray, at: number, n: number): number {
+  let total = 0;
+  for (let i = at; i < at + n; i++) total = (total + x[i]) | 0;
+  return total;
+}
+
+/** Those that masks are asked for: a call for each element would take ten times as long. */
+const intRows = new Map<ReduceOp, (x: IntArray, at: number, n: number) => number>([
+  [ReduceOp.sum, sumIntRow],
+  [ReduceOp.any, anyRow],
+  [ReduceOp.all, allRow],
+]);
+
 function reduceInt(op: ReduceOp, x: IntArray, y: DataArray, outer: number, n: number, inner: number): void {
+  const row = intRows.get(op);
+  if (inner === 1 && row !== undefined) {
+    for (let o = 0; o < outer; o++) y[o] = row(x, o * n, n);
+    return;
+  }
   const step = intSteps[op];
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < inner; j++) {

@@ -11,6 +11,7 @@ import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';
 import { CONVOLUTIONS, POOLS, RESAMPLINGS } from './bits-conv.ts';
 import { type Add, draw, drawInts, wild } from './bits-data.ts';
+import { orderTraces } from './bits-order.ts';
 import { recurrentTraces } from './bits-recurrent.ts';
 
 type Method = Exclude<keyof Backend, 'name' | 'lstmWorkspaceSize' | 'gruWorkspaceSize'>;
@@ -183,6 +184,7 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
       add(dx, dWeight, dBias);
     }
   },
+  ...orderTraces,
   ...recurrentTraces,
   conv2d(k, add) {
     for (const d of CONVOLUTIONS) {

@@ -118,6 +118,22 @@ export function callsOf(addon: NativeAddon): Call[] {
       [int(1), int(3), int(5), int(4), f32(60), out(12)],
     ],
     argReduce: [[int(0), int(3), int(21), int(1), f32(63), outI32(3)]],
+    moments: [
+      [int(3), int(21, 1), int(1), f32(63), out(3), out(3)],
+      [int(3), int(5, 1), int(4), f32(60), out(12), out(12)],
+    ],
+    scan: [
+      [int(0), flag(false), int(2), int(300), int(1), f32(600), out(600)],
+      [int(2), flag(true), int(2), int(7), int(3), f32(42), out(42)],
+    ],
+    linearScan: [[flag(true), int(2), int(7), int(3), f32(42), f32(42), out(42)]],
+    extremeScan: [[int(1), int(2), int(7), int(3), f32(42), out(42), outI32(42)]],
+    sortRows: [
+      [flag(false), int(2), int(40), f32(80), out(80, { optional: true }), outI32(80, { optional: true })],
+      [flag(true), int(3), int(9), f32(27), out(27, { optional: true }), outI32(27, { optional: true })],
+    ],
+    topRows: [[flag(true), int(2), int(40), int(3), f32(80), outI32(6)]],
+    rankRows: [[int(2), int(40), int(2), f32(80), i32([0, 39, 7, 20]), outI32(4)]],
     copyStrided: [[int(2), int(3), transpose, f32(14), out(15)]],
     gemm: [
       [
