@@ -11,7 +11,7 @@ import { reshape, unsqueeze } from '../ops/movement.ts';
 import { square } from '../ops/unary.ts';
 import type { Tensor } from '../tensor.ts';
 import { adjoint, batchSize, broadcastBatches, checkMatrices, placeInBatch, sizesOf } from './batch.ts';
-import { type Halves, inverseParts, pinvGradient, pseudoinverse } from './pseudo.ts';
+import { type Halves, inverseParts, pinvGradient, pseudoinverse, type Tolerances, tolerancesFor } from './pseudo.ts';
 import { spread } from './sample.ts';
 
 export type LstsqDriver = 'gelsy' | 'gelsd' | 'gelss' | 'gels';
@@ -19,8 +19,7 @@ const DRIVERS: readonly LstsqDriver[] = ['gelsy', 'gelsd', 'gelss', 'gels'];
 
 interface LstsqParams {
   readonly parts: Halves;
-  readonly like: Tensor;
-  readonly rtol: number | undefined;
+  readonly tolerances: Required<Tolerances>;
 }
 
 const lstsqOp: Op<LstsqParams> = defineOp<LstsqParams>({
@@ -29,9 +28,9 @@ const lstsqOp: Op<LstsqParams> = defineOp<LstsqParams>({
     node.save(a, b);
     return noGrad(() => matmul(v, mul(adjoint(inverse), matmul(u, b!.detach(), { transA: true }))));
   },
-  backward(node, [dx], { like, rtol }) {
+  backward(node, [dx], { tolerances }) {
     const [a, b] = node.saved() as Tensor[];
-    const p = pseudoinverse('lstsq', a, like, { rtol });
+    const p = pseudoinverse('lstsq', a, tolerances);
     return [
       node.needs(0) ? pinvGradient(a, p, matmul(dx!, b, { transB: true })) : null,
       matmul(p, dx!, { transA: true }),
@@ -92,9 +91,10 @@ export function lstsq(a: Tensor, b: Tensor, { rcond, driver = 'gelsy' }: LstsqOp
     });
   }
   const [whole, rhs] = broadcastBatches('lstsq', to(a, 'float64'), to(columns, 'float64'));
-  const parts = inverseParts('lstsq', whole, a, { rtol: rcond });
+  const tolerances = tolerancesFor(a, { rtol: rcond });
+  const parts = inverseParts('lstsq', whole, tolerances);
   const rank = sum(to(parts.counted, 'int32'), -1);
-  const x = lstsqOp.run([whole, rhs], { parts, like: a.detach(), rtol: rcond });
+  const x = lstsqOp.run([whole, rhs], { parts, tolerances });
   const [m, n] = sizesOf(a);
   const fullRank = checkRanks(whole, rank, driver);
   const residuals = m > n && fullRank ? sum(square(sub(matmul(whole, x), rhs)), -2) : null;

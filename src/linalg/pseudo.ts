@@ -32,7 +32,7 @@ export interface RankOptions extends Tolerances {
 }
 
 /** max(m, n)·ε of the dtype of `x`: the part of the largest singular value that rounding accounts for. */
-export function defaultRtol(x: Tensor): number {
+function defaultRtol(x: Tensor): number {
   return Math.max(...sizesOf(x)) * (x.dtype === 'float32' ? 2 ** -23 : Number.EPSILON);
 }
 
@@ -42,12 +42,17 @@ function largest(s: Tensor): Tensor {
   return filled([...s.shape.slice(0, -1), 1], 0, s.dtype);
 }
 
-/** The bound, [..., 1], above which the singular values `s` of `x` count. */
-function boundOf(x: Tensor, s: Tensor, { atol, rtol }: Tolerances): Tensor {
+/** Both tolerances, those not given as they are by default for `x`. */
+export function tolerancesFor(x: Tensor, { atol, rtol }: Tolerances): Required<Tolerances> {
   const given = atol !== undefined && (atol instanceof Tensor || atol > 0);
+  return { atol: atol ?? 0, rtol: rtol ?? (given ? 0 : defaultRtol(x)) };
+}
+
+/** The bound, [..., 1], above which the singular values `s` count. */
+function boundOf(s: Tensor, { atol, rtol }: Required<Tolerances>): Tensor {
   const asColumn = (value: number | Tensor): Tensor =>
     value instanceof Tensor ? unsqueeze(to(value.detach(), 'float64'), -1) : scalar(value, 'float64');
-  return maximum(asColumn(atol ?? 0), mul(asColumn(rtol ?? (given ? 0 : defaultRtol(x))), largest(s)));
+  return maximum(asColumn(atol), mul(asColumn(rtol), largest(s)));
 }
 
 /**
@@ -61,7 +66,7 @@ export function matrixRank(x: Tensor, { hermitian = false, ...tolerances }: Rank
   return noGrad(() => {
     const a = to(x, 'float64');
     const s = hermitian ? abs(symmetricEigen('matrixRank', a, 'L')[0]) : thinSvd('matrixRank', a)[1];
-    return sum(to(gt(s, boundOf(x, s, tolerances)), 'int32'), -1);
+    return sum(to(gt(s, boundOf(s, tolerancesFor(x, tolerances))), 'int32'), -1);
   });
 }
 
@@ -86,11 +91,11 @@ export interface Halves {
   readonly v: Tensor;
 }
 
-/** Without a graph. `like` has the dtype whose ε is the default tolerance. */
-export function inverseParts(op: string, x: Tensor, like: Tensor, tolerances: Tolerances): Halves {
+/** Without a graph. */
+export function inverseParts(op: string, x: Tensor, tolerances: Required<Tolerances>): Halves {
   return noGrad(() => {
     const [u, s, vh] = thinSvd(op, x.detach());
-    const counted = gt(s, boundOf(like, s, tolerances));
+    const counted = gt(s, boundOf(s, tolerances));
     const inverse = unsqueeze(where(counted, div(1, where(counted, s, 1)), 0), -2);
     return { u, s, counted, inverse, v: adjoint(vh) };
   });
@@ -98,8 +103,7 @@ export function inverseParts(op: string, x: Tensor, like: Tensor, tolerances: To
 
 interface PinvParams {
   readonly op: string;
-  readonly like: Tensor;
-  readonly tolerances: Tolerances;
+  readonly tolerances: Required<Tolerances>;
 }
 
 const rankTwo = (s: Sampler): OpCase => ({
@@ -109,8 +113,8 @@ const rankTwo = (s: Sampler): OpCase => ({
 
 const pinvOp: Op<PinvParams> = defineOp<PinvParams>({
   name: 'pinv',
-  forward(node, [x], { op, like, tolerances }) {
-    const { u, inverse, v } = inverseParts(op, x!, like, tolerances);
+  forward(node, [x], { op, tolerances }) {
+    const { u, inverse, v } = inverseParts(op, x!, tolerances);
     const y = noGrad(() => matmul(mul(v, inverse), u, { transB: true }));
     node.save(x, y);
     return y;
@@ -135,8 +139,8 @@ const pinvOp: Op<PinvParams> = defineOp<PinvParams>({
 });
 
 /** The pseudoinverse of float64 matrices, for the rules of `op`. */
-export function pseudoinverse(op: string, x: Tensor, like: Tensor, tolerances: Tolerances): Tensor {
-  return pinvOp.run([x], { op, like: like.detach(), tolerances });
+export function pseudoinverse(op: string, x: Tensor, tolerances: Required<Tolerances>): Tensor {
+  return pinvOp.run([x], { op, tolerances });
 }
 
 /** The batch of `x` broadcast with that of tolerances that are tensors. */
@@ -157,7 +161,8 @@ function withTolerances(op: string, x: Tensor, { atol, rtol }: Tolerances): Tens
 export function pinv(x: Tensor, { hermitian = false, ...tolerances }: RankOptions = {}): Tensor {
   (hermitian ? checkSquare : checkMatrices)('pinv', x);
   const whole = to(withTolerances('pinv', x, tolerances), 'float64');
-  return to(pseudoinverse('pinv', hermitian ? fromTriangle(whole, 'L') : whole, x, tolerances), x.dtype);
+  const a = hermitian ? fromTriangle(whole, 'L') : whole;
+  return to(pseudoinverse('pinv', a, tolerancesFor(x, tolerances)), x.dtype);
 }
 
 /** How many singular values of each matrix count, which must be as many in all of them. */
