@@ -1,6 +1,6 @@
 import type { Generator } from '../core/rng.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
-import { add, eq, gt, lt, mul, neg, sub, to, where } from '../ops/index.ts';
+import { add, eq, gt, lt, mul, sub, to, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Chance, givenOf, type ProbabilityOptions } from './binary.ts';
 import { broadcastParameters, Distribution, type DistributionOptions } from './distribution.ts';
@@ -46,7 +46,7 @@ export class Bernoulli extends Distribution {
 
   entropy(): Tensor {
     const { chance } = this;
-    return neg(add(chance.weightedLog(chance.probs, 'success'), chance.weightedLog(chance.rest, 'failure')));
+    return sub(0, add(chance.weightedLog(chance.probs, 'success'), chance.weightedLog(chance.rest, 'failure')));
   }
 
   protected draw(shape: Shape, generator: Generator): Tensor {

@@ -1,7 +1,7 @@
 import type { Generator } from '../core/rng.ts';
 import type { Shape } from '../core/shape.ts';
 import { binomialDraws } from '../core/variates.ts';
-import { add, betainc, exp, floor, ge, lgamma, lt, minimum, mul, neg, sub, sum, where } from '../ops/index.ts';
+import { add, betainc, exp, floor, ge, lgamma, lt, minimum, mul, sub, sum, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Chance, givenOf, type ProbabilityOptions } from './binary.ts';
 import { broadcastParameters, Distribution, type DistributionOptions, type Values } from './distribution.ts';
@@ -62,7 +62,7 @@ export class Binomial extends Distribution {
   /** A sum over all values. */
   entropy(): Tensor {
     const logP = this.logProbAnywhere(enumerate(this.largestCount, this.batchShape.length, this.dtype));
-    return neg(sum(weighted(exp(logP), logP), 0));
+    return sub(0, sum(weighted(exp(logP), logP), 0));
   }
 
   protected draw(shape: Shape, generator: Generator): Tensor {

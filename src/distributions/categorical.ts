@@ -2,7 +2,7 @@ import type { Generator } from '../core/rng.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { categoricalDraws } from '../core/variates.ts';
 import { ShapeError } from '../errors.ts';
-import { arange, argmax, div, eq, exp, full, log, logSoftmax, neg, softmax, sum, to, unsqueeze } from '../ops/index.ts';
+import { arange, argmax, div, eq, exp, full, log, logSoftmax, softmax, sub, sum, to, unsqueeze } from '../ops/index.ts';
 import { type Tensor, wrapArray } from '../tensor.ts';
 import { givenOf, type ProbabilityOptions } from './binary.ts';
 import { Distribution, type DistributionOptions, parametersOf } from './distribution.ts';
@@ -68,7 +68,7 @@ export class Categorical extends Distribution {
   }
 
   entropy(): Tensor {
-    return neg(this.expectedLog(this.probs));
+    return sub(0, this.expectedLog(this.probs));
   }
 
   /** @internal Σ weight·log probability, where nothing of weight 0 counts. */

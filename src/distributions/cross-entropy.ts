@@ -123,7 +123,7 @@ function crossEntropyOfCounts(p: Distribution, q: Distribution): Tensor | null {
     return filled(broadcastShapes('kl', p.batchShape, q.batchShape), Infinity, p.dtype);
   }
   const k = enumerate(last, Math.max(p.batchShape.length, q.batchShape.length), p.dtype);
-  return neg(sum(weighted(exp(p.logProbAnywhere(k)), q.logProbAnywhere(k)), 0));
+  return sub(0, sum(weighted(exp(p.logProbAnywhere(k)), q.logProbAnywhere(k)), 0));
 }
 
 /** −E_p[log q], in nats, or null where there is no closed form; ∞ where p reaches values that q does not. */

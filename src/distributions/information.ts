@@ -3,7 +3,7 @@
 import { checkAxis } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { broadcastTogether } from '../ops/broadcast.ts';
-import { add, div, eq, log, mul, neg, sub, sum, tensor, where } from '../ops/index.ts';
+import { add, div, eq, log, mul, sub, sum, tensor, where } from '../ops/index.ts';
 import { Tensor } from '../tensor.ts';
 import { Distribution, parametersOf, type Values } from './distribution.ts';
 import { crossEntropyOfDistributions, type KlOptions, kl as klOfDistributions } from './kl.ts';
@@ -81,7 +81,7 @@ function areDistributions(op: string, p: unknown, q: unknown): boolean {
 export function entropy(p: Values | Distribution, { base, axis = -1 }: InformationOptions = {}): Tensor {
   if (p instanceof Distribution) return inUnits('entropy', p.entropy(), base);
   const [x] = vectorsOf('entropy', [p], axis);
-  return inUnits('entropy', neg(sum(timesLog(x, x), axis)), base);
+  return inUnits('entropy', sub(0, sum(timesLog(x, x), axis)), base);
 }
 
 /**
@@ -102,7 +102,7 @@ export function crossEntropy(
     return inUnits(op, crossEntropyOfDistributions(p as Distribution, q as Distribution, draws), base);
   }
   const [x, y] = vectorsOf(op, [p as Values, q as Values], axis);
-  return inUnits(op, neg(sum(timesLog(x, y), axis)), base);
+  return inUnits(op, sub(0, sum(timesLog(x, y), axis)), base);
 }
 
 /**

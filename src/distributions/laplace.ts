@@ -1,7 +1,7 @@
 import type { Generator } from '../core/rng.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { laplaceDraws } from '../core/variates.ts';
-import { abs, add, div, expm1, log, log1p, mul, neg, sign, square, sub } from '../ops/index.ts';
+import { abs, add, div, exp, log, log1p, lt, mul, neg, square, sub, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastParameters, Distribution, type DistributionOptions, type Values } from './distribution.ts';
 import { checkParameter, finite, positive, real, supportOf } from './support.ts';
@@ -52,13 +52,16 @@ export class Laplace extends Distribution {
     return neg(add(div(abs(sub(x, this.loc)), this.scale), log(mul(this.scale, 2))));
   }
 
+  /** Each side by its own tail, so that small shares keep their digits. */
   protected override cumulative(x: Tensor): Tensor {
     const d = div(sub(x, this.loc), this.scale);
-    return mul(sub(1, mul(sign(d), expm1(neg(abs(d))))), 0.5);
+    const below = lt(d, 0);
+    const lower = mul(exp(where(below, d, 0)), 0.5);
+    return where(below, lower, sub(1, mul(exp(neg(where(below, 0, d))), 0.5)));
   }
 
   protected override quantile(p: Tensor): Tensor {
-    const centred = sub(p, 0.5);
-    return sub(this.loc, mul(mul(this.scale, sign(centred)), log1p(mul(abs(centred), -2))));
+    const d = where(lt(p, 0.5), log(mul(p, 2)), neg(add(log1p(neg(p)), Math.LN2)));
+    return add(this.loc, mul(this.scale, d));
   }
 }

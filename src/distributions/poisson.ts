@@ -1,7 +1,7 @@
 import type { Generator } from '../core/rng.ts';
 import type { Shape } from '../core/shape.ts';
 import { poissonDraws } from '../core/variates.ts';
-import { add, exp, floor, gammaincc, ge, lgamma, maximum, neg, sub, sum, where } from '../ops/index.ts';
+import { add, exp, floor, gammaincc, ge, lgamma, maximum, sub, sum, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastParameters, Distribution, type DistributionOptions, type Values } from './distribution.ts';
 import { enumerate, largestOf } from './enumerate.ts';
@@ -39,7 +39,7 @@ export class Poisson extends Distribution {
     const most = largestOf(this.rate);
     const k = enumerate(Math.ceil(most + 12 * Math.sqrt(most) + 24), this.batchShape.length, this.dtype);
     const logP = this.logProbAnywhere(k);
-    return neg(sum(weighted(exp(logP), logP), 0));
+    return sub(0, sum(weighted(exp(logP), logP), 0));
   }
 
   protected draw(shape: Shape, generator: Generator): Tensor {
