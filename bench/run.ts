@@ -24,12 +24,13 @@ const SUBJECTS = [
   'generate',
   'vector-math',
   'small-ops',
+  'ops',
   'conv',
   'crossing',
   'memory',
 ] as const;
-/** What they measure is the machine or the way into the addon. */
-const NATIVE_ONLY: readonly string[] = ['peak', 'crossing'];
+/** What they measure is the machine, the way into the addon, or both backends side by side. */
+const NATIVE_ONLY: readonly string[] = ['peak', 'crossing', 'ops'];
 /** Room between a quiet run and its floor: a busy machine must not look like a slower program. */
 const MARGIN = 0.15;
 
