@@ -251,7 +251,7 @@ function reflected(a: Matrix, u: Matrix): Matrix {
 }
 
 /** Turns that are tried on a matrix whose iteration did not converge as it stands. */
-const TURNS = 3;
+const TURNS = 6;
 
 /** Eigenvalues and eigenvectors of a square matrix of finite values; null if the iteration does not converge. */
 export function eigOf(a: Dense): Spectrum | null {
@@ -268,10 +268,13 @@ export function eigOf(a: Dense): Spectrum | null {
     if (found === null) continue;
     const vectors = found.eigenvectorMatrix;
     const v = turn === 0 ? vectors : vectors.clone().sub(unit.mmul(unit.transpose().mmul(vectors)).mul(2));
+    const columns = readMatrix(v);
+    // Where an eigenvalue comes many times, the divisions that give the vectors may overflow.
+    if (!columns.every(Number.isFinite)) continue;
     return {
       re: Float64Array.from(found.realEigenvalues, (value) => value / factor),
       im: Float64Array.from(found.imaginaryEigenvalues, (value) => value / factor),
-      v: readMatrix(v),
+      v: columns,
     };
   }
   return null;
