@@ -167,6 +167,43 @@ bool read_copy_strided(Args& in, CopyStridedArgs& a) {
   return true;
 }
 
+// (n, stride, wrap, accumulate, layout, ids, places)
+bool read_places(Args& in, PlacesArgs& a) {
+  a.n = static_cast<uint32_t>(in.dim("n"));
+  a.stride = static_cast<int32_t>(in.dim("stride"));
+  const bool wrap = in.flag("wrap");
+  a.accumulate = in.flag("accumulate");
+  a.shift = wrap ? a.n : 0;
+  a.limit = a.n + a.shift;
+  int64_t length = 0;
+  const int32_t* layout = in.in_i32_all("layout", &length);
+  a.rank = read_rank(in, layout, length);
+  if (!in.ok()) return false;
+  a.dims = layout + 1;
+  a.base_strides = a.dims + a.rank;
+  a.id_strides = a.base_strides + a.rank;
+  refuse_negative_strides(in, 2 * a.rank, a.base_strides);
+  int64_t size = 1;
+  for (int32_t i = 0; i < a.rank; ++i) size = in.mul(size, a.dims[i]);
+  const int64_t extent = reach_of(in, a.rank, a.dims, a.id_strides).high;
+  a.ids = in.in_i32_all("ids", &a.count);
+  a.places = in.out_i32("places", size);
+  if (in.ok() && a.count < extent) {
+    in.refuse(ErrorClass::kBuffer, "ids must have at least %lld elements: got %lld", static_cast<long long>(extent),
+              static_cast<long long>(a.count));
+  }
+  return true;
+}
+
+// (room, mask, places | null)
+bool read_nonzero(Args& in, NonzeroArgs& a) {
+  a.room = in.dim("room");
+  a.mask = in.in_u8_all("mask", &a.n);
+  a.places = in.out_i32_or_null("places", a.room);
+  if (a.places == nullptr) a.room = 0;
+  return true;
+}
+
 // (seedLo, seedHi, streamLo, streamHi, block, y)
 bool read_uniform(Args& in, UniformArgs& a) {
   a.seed_lo = in.u32("seedLo");

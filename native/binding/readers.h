@@ -23,6 +23,8 @@ bool read_copy_strided(Args& in, CopyStridedArgs& a);
 bool read_gemm(Args& in, GemmArgs& a);
 bool read_gather_rows(Args& in, GatherRowsArgs& a);
 bool read_scatter_add_rows(Args& in, ScatterAddRowsArgs& a);
+bool read_places(Args& in, PlacesArgs& a);
+bool read_nonzero(Args& in, NonzeroArgs& a);
 bool read_softmax(Args& in, SoftmaxArgs& a);
 bool read_softmax_backward(Args& in, SoftmaxBackwardArgs& a);
 bool read_cross_entropy(Args& in, CrossEntropyArgs& a);

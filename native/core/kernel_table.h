@@ -58,6 +58,9 @@ struct KernelTable {
 
   int64_t (*gather_rows)(const GatherRowsArgs&, const Parallel&);
   int64_t (*scatter_add_rows)(const ScatterAddRowsArgs&, const Parallel&);
+  int64_t (*set_rows)(const SetRowsArgs&, const Parallel&);
+  int64_t (*places)(const PlacesArgs&, const Parallel&);
+  int64_t (*nonzero)(const NonzeroArgs&, const Parallel&);
 
   void (*softmax)(const SoftmaxArgs&, const Parallel&);
   void (*softmax_backward)(const SoftmaxBackwardArgs&, const Parallel&);

@@ -108,6 +108,25 @@ void rows(Machine& m) {
   CHECK(m.table.gather_rows({table.data, ids.data, y.data, kRows, kCount, kWidth}, m.parallel) == -1);
   memcpy(sums.data, table.data, sums.size() * sizeof(float));
   CHECK(m.table.scatter_add_rows({src.data, ids.data, sums.data, kRows, kCount, kWidth}, m.parallel) == -1);
+  CHECK(m.table.set_rows({src.data, ids.data, sums.data, kRows, kCount, kWidth}, m.parallel) == -1);
+  Result<float> narrow(m, kCount), narrow_sums(m, kRows);
+  CHECK(m.table.gather_rows({table.data, ids.data, narrow.data, kRows, kCount, 1}, m.parallel) == -1);
+  memcpy(narrow_sums.data, table.data, narrow_sums.size() * sizeof(float));
+  CHECK(m.table.scatter_add_rows({src.data, ids.data, narrow_sums.data, kRows, kCount, 1}, m.parallel) == -1);
+}
+
+void places(Machine& m) {
+  constexpr int64_t kOuter = 70, kCount = 1500, kRows = 50;
+  const int32_t layout[] = {kOuter, kCount, kRows, 0, 0, 1};
+  const DrawnIds ids(m, kCount, kRows);
+  Result<int32_t> found(m, kOuter * kCount);
+  const PlacesArgs args = {ids.data, found.data, kCount, 2, layout, layout + 2, layout + 4, kRows, 0, kRows, 1, false};
+  CHECK(m.table.places(args, m.parallel) == -1);
+  CHECK(found.data[kCount] == kRows + ids.data[0]);
+  const uint8_t* mask = reinterpret_cast<const uint8_t*>(ids.data);
+  const int64_t count = m.table.nonzero({mask, nullptr, 4 * kCount, 0}, m.parallel);
+  Result<int32_t> chosen(m, count);
+  CHECK(m.table.nonzero({mask, chosen.data, 4 * kCount, count}, m.parallel) == count);
 }
 
 constexpr int64_t kTallRows = 701, kTallWidth = 131;
@@ -311,7 +330,7 @@ void max_pool2d(Machine& m) {
 
 constexpr Workload kAll[] = {
     {"unary", unary},           {"binary", binary},   {"reduce", reduce},   {"copy_strided", copy_strided},
-    {"gemm", gemm},             {"rows", rows},       {"softmax", softmax}, {"cross_entropy", cross_entropy},
+    {"gemm", gemm},             {"rows", rows},       {"places", places},       {"softmax", softmax}, {"cross_entropy", cross_entropy},
     {"layer_norm", layer_norm}, {"lstm", lstm},       {"gru", gru},       {"rnn", rnn},       {"uniform", uniform}, {"adam", adam},
     {"sgd", sgd},               {"clip", clip},       {"char_sampler", char_sampler},
     {"conv2d", conv2d},         {"max_pool2d", max_pool2d},

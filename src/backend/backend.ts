@@ -189,6 +189,25 @@ export interface Backend {
   gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number;
   /** table[ids[i], :] += src[i, :], for each row of the table in ascending i. Returns as `gatherRows`. Any float, int32. */
   scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number;
+  /** table[ids[i], :] = src[i, :] in ascending i, so that the last of an id counts; any dtype. Returns as `gatherRows`. */
+  setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number;
+  /**
+   * places[i] = Σ iₐ·baseStrideₐ + id·stride, where id = ids[Σ iₐ·idStrideₐ], over all indices of the shape in row-major
+   * order; added to what stands there when `accumulate`. `layout` is `[rank, dims…, base strides…, id strides…]`, none
+   * negative. Ids lie in [0, n), or with `wrap` in [−n, n), where a negative one counts from the end. Returns −1, or the
+   * place among the ids of the first out of range (nothing is written).
+   */
+  places(
+    ids: Int32Array,
+    places: Int32Array,
+    layout: Int32Array,
+    n: number,
+    stride: number,
+    wrap: boolean,
+    accumulate: boolean,
+  ): number;
+  /** The places where the mask is not 0, in ascending order, as many as `places` has room for. Returns how many there are. */
+  nonzero(mask: Uint8Array, places: Int32Array | null): number;
 
   /** Softmax (or its logarithm) along rows: x and y [rows, n]. A row of −∞, or with +∞ or NaN, gives NaN. */
   softmax(log: boolean, x: FloatArray, y: FloatArray, rows: number, n: number): void;

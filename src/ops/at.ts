@@ -1,6 +1,6 @@
 /** Indexing as in NumPy: numbers, slices, new axes, lists of ids and masks, in one call. */
 
-import { broadcastShapes, type Shape, sizeOf } from '../core/shape.ts';
+import { broadcastShapes, broadcastStrides, type Shape, sizeOf, stridesOf } from '../core/shape.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { expandTo } from './broadcast.ts';
@@ -11,7 +11,7 @@ import { flip } from './flip.ts';
 import { written } from './in-place.ts';
 import { permute, reshape, select, slice, unsqueeze } from './movement.ts';
 import { nonzero } from './nonzero.ts';
-import { addRows, badId, gatherRows, setRows } from './rows.ts';
+import { addRows, gatherRows, placesOf, setRows } from './rows.ts';
 
 /**
  * One part of an index:
@@ -97,38 +97,25 @@ function idsOf(op: string, x: Tensor, axis: number, part: Tensor | Int32Array): 
   return nonzero(part, { asTuple: true }).map((ids, i) => ({ axis: axis + i, ids }));
 }
 
-/** Ids of several adjoining axes as ids of all of them as one. */
-function combinedIds(op: string, lists: readonly Tensor[], dims: Shape): Tensor {
-  const out = emptyTensor(lists[0].shape, 'int32');
-  out.data.fill(0);
-  lists.forEach((list, k) => {
-    const n = dims[k];
-    for (let i = 0; i < out.size; i++) {
-      const id = list.data[i];
-      const row = id < 0 ? id + n : id;
-      if (row < 0 || row >= n) throw badId(op, i, id, n, true);
-      out.data[i] = out.data[i] * n + row;
-    }
-  });
-  return out;
-}
-
 function take(op: string, x: Tensor, chosen: readonly Ids[]): Tensor {
   const shape = chosen.reduce((all: Shape, { ids }) => broadcastShapes(op, all, ids.shape), []);
-  const lists = chosen.map(({ ids }) => expandTo(ids, shape));
   const axes = chosen.map(({ axis }) => axis);
   const adjoin = axes.every((axis, i) => axis === axes[0] + i);
   const first = adjoin ? axes[0] : 0;
   const rest = x.shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const table = adjoin ? x : permute(x, [...axes, ...rest]);
-  const dims = axes.map((axis) => x.shape[axis]);
-  const ids = combinedIds(op, lists, dims);
-  const outer = sizeOf(table.shape, 0, first);
-  const n = sizeOf(dims);
-  const rows = emptyTensor([outer * ids.size], 'int32');
-  for (let o = 0, at = 0; o < outer; o++) for (let i = 0; i < ids.size; i++) rows.data[at++] = o * n + ids.data[i];
+  const leading = table.shape.slice(0, first);
+  const chosenShape = axes.map((axis) => x.shape[axis]);
+  const strides = stridesOf(chosenShape);
+  // The rows of each leading index follow those of the one before; the ids are the same for all.
+  const walked = [sizeOf(leading), ...shape];
+  const rows = chosen.reduce((places: Tensor | null, { ids }, k) => {
+    const base = [k === 0 ? sizeOf(chosenShape) : 0, ...shape.map(() => 0)];
+    const own = [0, ...broadcastStrides(ids.shape, shape)];
+    return placesOf(op, ids, { n: chosenShape[k], stride: strides[k], wrap: true }, walked, [base, own], places);
+  }, null) as Tensor;
   const behind = table.shape.slice(first + axes.length);
-  return gatherRows(op, table, rows, sizeOf(behind), [...table.shape.slice(0, first), ...shape, ...behind]);
+  return gatherRows(op, table, rows, sizeOf(behind), [...leading, ...shape, ...behind]);
 }
 
 function indexed(op: string, x: Tensor, parts: readonly Index[]): Tensor {

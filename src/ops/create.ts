@@ -172,7 +172,8 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
     options.dtype ?? ([from, until, step].every(Number.isInteger) ? 'int32' : 'float32'),
   );
   const x = emptyTensor([n], dtype);
-  for (let i = 0; i < n; i++) x.data[i] = from + i * step;
+  const { data } = x;
+  for (let i = 0; i < n; i++) data[i] = from + i * step;
   return finish(x, options);
 }
 
@@ -184,8 +185,9 @@ function spaced(op: string, start: number, end: number, steps: number, dtype: DT
   checkShape(op, [steps]);
   const x = emptyTensor([steps], dtype);
   const step = (end - start) / (steps - 1);
-  for (let i = 0; i < steps; i++) x.data[i] = i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step;
-  if (steps === 1) x.data[0] = start;
+  const { data } = x;
+  for (let i = 0; i < steps; i++) data[i] = i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step;
+  if (steps === 1) data[0] = start;
   return x;
 }
 

@@ -1,50 +1,29 @@
 /** One id for each element: gather, and the same with broadcasting. */
 
-import { broadcastShapes, checkAxis, type Shape, stridesOf } from '../core/shape.ts';
+import { broadcastShapes, broadcastStrides, checkAxis, type Shape, sizeOf, stridesOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { expandTo } from './broadcast.ts';
 import { checkIds } from './cast.ts';
 import { checkTensor, registerOp } from './define.ts';
-import { badId, gatherRows } from './rows.ts';
+import { gatherRows, placesOf } from './rows.ts';
 
 /** A shape as if a single value had one axis. */
 export const atLeastOne = (shape: Shape): Shape => (shape.length === 0 ? [1] : shape);
 
 /**
- * Where the ids point in a flat tensor of `shape`: the place of each id with its own coordinate along `axis` replaced by
- * the id. With `wrap` a negative id counts from the end.
+ * Where the ids point in a flat tensor of `shape`: the place of each index with its own coordinate along `axis` replaced
+ * by the id. Indices are those of `dims`; along an axis where the ids have length 1 the same one stands for all. With
+ * `wrap` a negative id counts from the end.
  *
  * @throws ShapeError  (ERR_INDEX) if an id is out of range
  */
-export function placesAlong(op: string, index: Tensor, shape: Shape, axis: number, wrap: boolean): Tensor {
-  const ids = index.data as Int32Array;
-  const dims = atLeastOne(index.shape);
-  const places = emptyTensor([ids.length], 'int32');
-  const out = places.data as Int32Array;
-  const n = shape[axis];
+export function placesAlong(op: string, ids: Tensor, dims: Shape, shape: Shape, axis: number, wrap: boolean): Tensor {
+  if (sizeOf(dims) === 0) return emptyTensor(dims, 'int32');
   const strides = stridesOf(shape);
-  const along = strides[axis];
+  const stride = strides[axis];
   strides[axis] = 0;
-  const last = dims.length - 1;
-  const columns = dims[last];
-  const step = strides[last];
-  const coordinate = new Int32Array(last);
-  for (let i = 0, base = 0; i < ids.length; ) {
-    for (let c = 0, at = base; c < columns; c++, i++, at += step) {
-      const id = ids[i];
-      const row = wrap && id < 0 ? id + n : id;
-      if (row < 0 || row >= n) throw badId(op, i, id, n, wrap);
-      out[i] = at + row * along;
-    }
-    for (let a = last - 1; a >= 0; a--) {
-      base += strides[a];
-      if (++coordinate[a] < dims[a]) break;
-      base -= strides[a] * dims[a];
-      coordinate[a] = 0;
-    }
-  }
-  return places;
+  return placesOf(op, ids, { n: shape[axis], stride, wrap }, dims, [strides, broadcastStrides(ids.shape, dims)]);
 }
 
 /** What gather and scatter share: the axis, and the index against the shape it points into. */
@@ -73,7 +52,14 @@ export function checkIndex(op: string, x: Tensor, axis: number, index: Tensor): 
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   const at = checkIndex('gather', x, axis, index);
-  const places = placesAlong('gather', checkIds('gather', index), atLeastOne(x.shape), at, false);
+  const places = placesAlong(
+    'gather',
+    checkIds('gather', index),
+    atLeastOne(index.shape),
+    atLeastOne(x.shape),
+    at,
+    false,
+  );
   return gatherRows('gather', x, places, 1, index.shape);
 }
 
@@ -107,23 +93,23 @@ registerOp({
  */
 export function takeAlongAxis(x: Tensor, index: Tensor, axis: number | null = null): Tensor {
   const op = 'takeAlongAxis';
+  checkTensor(op, x);
   const ids = checkIds(op, index);
-  if (axis === null)
-    return gatherRows(op, checkTensor(op, x), placesAlong(op, flat(ids), [x.size], 0, true), 1, [ids.size]);
-  const at = checkAxis(op, axis, checkTensor(op, x).rank);
+  if (axis === null) return gatherRows(op, x, placesAlong(op, flat(ids), [ids.size], [x.size], 0, true), 1, [ids.size]);
+  const at = checkAxis(op, axis, x.rank);
   if (ids.rank !== x.rank) {
     throw new ShapeError({
       op,
       problem: 'tensor and index must have as many axes',
       got: index.shape,
-      expected: x.shape,
+      expected: `[${x.shape.join(', ')}]`,
     });
   }
   const without = (shape: Shape, length: number): Shape => shape.map((d, i) => (i === at ? length : d));
   const common = broadcastShapes(op, without(x.shape, 1), without(ids.shape, 1));
   const table = expandTo(x, without(common, x.shape[at]));
-  const spread = expandTo(ids, without(common, ids.shape[at]));
-  return gatherRows(op, table, placesAlong(op, spread, table.shape, at, true), 1, spread.shape);
+  const dims = without(common, ids.shape[at]);
+  return gatherRows(op, table, placesAlong(op, ids, dims, table.shape, at, true), 1, dims);
 }
 
 const flat = (ids: Tensor): Tensor => new Tensor(ids.storage, ids.offset, [ids.size], ids.dtype);

@@ -8,7 +8,7 @@ import { expandTo } from './broadcast.ts';
 import { checkIds, type Operand, valueFor } from './cast.ts';
 import { checkTensor, registerOp } from './define.ts';
 import { reshape } from './movement.ts';
-import { addRows, badId, gatherRows, setRows } from './rows.ts';
+import { addRows, gatherRows, placesOf, setRows } from './rows.ts';
 
 /**
  * Ids of one axis as ids of rows where the axes in front of it are walked too: o·n + id for each of `outer` and each
@@ -17,20 +17,16 @@ import { addRows, badId, gatherRows, setRows } from './rows.ts';
  * @throws ShapeError  (ERR_INDEX) if an id is out of range
  */
 export function rowIds(op: string, ids: Tensor, n: number, outer: number, wrap = false): Tensor {
-  const given = ids.data as Int32Array;
-  const count = given.length;
-  const rows = emptyTensor([outer * count], 'int32');
-  const out = rows.data as Int32Array;
-  for (let i = 0; i < count; i++) {
-    const id = given[i];
-    const row = wrap && id < 0 ? id + n : id;
-    if (row < 0 || row >= n) throw badId(op, i, id, n, wrap);
-    if (outer > 0) out[i] = row;
-  }
-  for (let at = count, base = n; at < out.length; base += n) {
-    for (let i = 0; i < count; i++) out[at++] = base + out[i];
-  }
-  return rows;
+  return placesOf(
+    op,
+    ids,
+    { n, stride: 1, wrap },
+    [outer, ids.size],
+    [
+      [n, 0],
+      [0, 1],
+    ],
+  );
 }
 
 /** Where an axis lies: the shape is [outer, n, width] for whoever works along it. A single value has one axis of one. */

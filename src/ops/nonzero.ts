@@ -1,31 +1,40 @@
 /** Where the elements are that are not zero. */
 
-import { sizeOf } from '../core/shape.ts';
+import { CompareOp } from '../backend/opcodes.ts';
+import { kernelsFor } from '../backend/select.ts';
+import { newArray } from '../core/dtype.ts';
+import { planBroadcast, sizeOf } from '../core/shape.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { checkTensor, registerOp } from './define.ts';
 
 /** The places, in row-major order, of the elements that are not 0 (NaN is not). */
 export function nonzeroPlaces(x: Tensor): Tensor {
-  const { data } = x;
-  let count = 0;
-  for (let i = 0; i < data.length; i++) count += data[i] !== 0 ? 1 : 0;
-  const places = emptyTensor([count], 'int32');
-  const out = places.data;
-  // Without a branch, which a random mask would mispredict: a place that does not count is written over. The last one
-  // needs no such room, as nothing is read once `count` are found.
-  for (let i = 0, at = 0; at < count; i++) {
-    out[at] = i;
-    at += data[i] !== 0 ? 1 : 0;
-  }
+  const kernels = kernelsFor('float32');
+  const mask = maskOf(x);
+  const places = emptyTensor([kernels.nonzero(mask, null)], 'int32');
+  kernels.nonzero(mask, places.data as Int32Array);
   return places;
 }
 
+/** Bytes that are not 0 where `x` is not. */
+function maskOf(x: Tensor): Uint8Array {
+  if (x.data instanceof Uint8Array) return x.data;
+  const mask = emptyTensor(x.shape, 'bool').data as Uint8Array;
+  const plan = planBroadcast('nonzero', x.shape, []);
+  const zero = newArray(x.dtype, 1);
+  if (x.size > 0) kernelsFor(x.dtype).compare(CompareOp.ne, plan, x.data, zero, mask);
+  return mask;
+}
+
 /** Coordinates along each axis of places in `shape`. */
-function coordinates(places: Tensor, x: Tensor): Tensor[] {
-  return x.shape.map((n, axis) => {
-    const inner = sizeOf(x.shape, axis + 1);
+function coordinates(places: Tensor, { shape }: Tensor): Tensor[] {
+  if (shape.length === 1) return [places];
+  const given = places.data as Int32Array;
+  return shape.map((n, axis) => {
+    const inner = sizeOf(shape, axis + 1);
     const y = emptyTensor([places.size], 'int32');
-    for (let i = 0; i < y.size; i++) y.data[i] = Math.floor(places.data[i] / inner) % n;
+    const out = y.data as Int32Array;
+    for (let i = 0; i < out.length; i++) out[i] = Math.trunc(given[i] / inner) % n;
     return y;
   });
 }
@@ -47,8 +56,9 @@ export function nonzero(x: Tensor, { asTuple = false }: { asTuple?: boolean } = 
     return [places];
   }
   const y = emptyTensor([places.size, x.rank], 'int32');
-  coordinates(places, x).forEach((along, axis) => {
-    for (let i = 0, at = axis; i < along.size; i++, at += x.rank) y.data[at] = along.data[i];
+  const out = y.data as Int32Array;
+  coordinates(places, x).forEach(({ data }, axis) => {
+    for (let i = 0, at = axis; i < data.length; i++, at += x.rank) out[at] = data[i];
   });
   return y;
 }

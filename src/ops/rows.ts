@@ -3,8 +3,8 @@
  * which is one of them.
  */
 
-import type { DataArray } from '../core/dtype.ts';
-import type { Shape } from '../core/shape.ts';
+import { kernelsFor } from '../backend/select.ts';
+import { mergeAxes, type Shape } from '../core/shape.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { add } from './arithmetic.ts';
@@ -24,6 +24,38 @@ export function badId(op: string, place: number, id: number, rows: number, wrap 
     expected: rows === 0 ? 'no id at all, for an empty table' : `${wrap ? -rows : 0} to ${rows - 1}`,
     code: 'ERR_INDEX',
   });
+}
+
+/** How ids become places: what they name, and how far apart that lies. */
+export interface Naming {
+  /** Ids lie below this. */
+  readonly n: number;
+  readonly stride: number;
+  /** A negative id counts from the end. */
+  readonly wrap: boolean;
+}
+
+/**
+ * Σ iₐ·baseₐ + id·stride over all indices of `shape`, where the id is the one at Σ iₐ·idStrideₐ; added to `places`, if
+ * they are given.
+ *
+ * @throws ShapeError  (ERR_INDEX) if an id is out of range
+ */
+export function placesOf(
+  op: string,
+  ids: Tensor,
+  { n, stride, wrap }: Naming,
+  shape: Shape,
+  strides: readonly [base: readonly number[], id: readonly number[]],
+  places: Tensor | null = null,
+): Tensor {
+  const found = places ?? emptyTensor(shape, 'int32');
+  const list = ids.data as Int32Array;
+  // A list that is walked by nothing is checked all the same.
+  const layout = mergeAxes(shape, strides);
+  const bad = kernelsFor('float32').places(list, found.data as Int32Array, layout, n, stride, wrap, places !== null);
+  if (bad >= 0) throw badId(op, bad, list[bad], n, wrap);
+  return found;
 }
 
 /** What the kernels say of a bad id, as an error. */
@@ -117,26 +149,16 @@ export function addRows(op: string, x: Tensor, ids: Tensor, source: Tensor, widt
   return addRowsOp.run([x, source], { op, ids, width, shape: x.shape });
 }
 
-/** Past this width a row is moved by the engine's own copy, which takes about 50 ns to begin. */
-const WIDE_ROW = 64;
-
-function writeRows(source: DataArray, ids: Int32Array, y: DataArray, width: number): void {
-  for (let i = 0, from = 0; i < ids.length; i++, from += width) {
-    const at = ids[i] * width;
-    if (width > WIDE_ROW) y.set(source.subarray(from, from + width), at);
-    else for (let j = 0; j < width; j++) y[at + j] = source[from + j];
-  }
-}
-
 const setRowsOp: Op<RowParams> = defineOp<RowParams>({
   name: 'setRows',
   tolerance: 0,
   forward(node, [x, source], { op, ids, width, shape }) {
-    const rows = rowsOf(x!.size, width);
-    if (source!.size > 0) checkPlace(op, findBadId(ids, rows), ids, rows);
     const y = emptyTensor(shape, x!.dtype);
     y.data.set(x!.data);
-    writeRows(source!.data, ids.data as Int32Array, y.data, width);
+    if (source!.size > 0) {
+      const place = node.kernels.setRows(source!.data, ids.data as Int32Array, y.data, width);
+      checkPlace(op, place, ids, rowsOf(y.size, width));
+    }
     node.save(ids);
     return y;
   },

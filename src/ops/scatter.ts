@@ -20,7 +20,7 @@ interface Targets {
 
 function targetsOf(op: string, x: Tensor, axis: number, index: Tensor, source: Tensor | number): Targets {
   const at = checkIndex(op, x, axis, index);
-  const places = placesAlong(op, checkIds(op, index), atLeastOne(x.shape), at, false);
+  const places = placesAlong(op, checkIds(op, index), atLeastOne(index.shape), atLeastOne(x.shape), at, false);
   if (typeof source === 'number') {
     return { places, source: expandTo(valueFor(op, source, x), [places.size]) };
   }

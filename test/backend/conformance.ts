@@ -20,6 +20,7 @@ import {
   topRowsBlock,
 } from './conformance/order.ts';
 import { binaryBlock, compareBlock, selectBlock } from './conformance/pairs.ts';
+import { nonzeroBlock, placesBlock, setRowsBlock } from './conformance/places.ts';
 import { col2imBlock, im2colBlock, maxPool2dBackwardBlock, maxPool2dBlock } from './conformance/pool.ts';
 import {
   gruBackwardBlock,
@@ -60,6 +61,9 @@ const blocks: Record<Method, (h: Harness) => void> = {
   gemm: gemmBlock,
   gatherRows: gatherRowsBlock,
   scatterAddRows: scatterAddRowsBlock,
+  setRows: setRowsBlock,
+  places: placesBlock,
+  nonzero: nonzeroBlock,
   softmax: softmaxBlock,
   softmaxBackward: softmaxBackwardBlock,
   crossEntropy: crossEntropyBlock,

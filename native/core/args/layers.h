@@ -30,6 +30,30 @@ struct ScatterAddRowsArgs {
   int64_t rows, count, width;  // src [count, width], table [rows, width]
 };
 
+// The rows of src in place of those of the table: the arguments of adding them.
+using SetRowsArgs = ScatterAddRowsArgs;
+
+// places[i] (+)= sum i_a*base_strides_a + id*stride, where id = ids[sum i_a*id_strides_a], plus n if it is negative. `shift`
+// and `limit` say which ids there are: those for which id + shift lies in [0, limit).
+struct PlacesArgs {
+  const int32_t* ids;
+  int32_t* places;
+  int64_t count;  // ids
+  int32_t rank;
+  const int32_t* dims;
+  const int32_t* base_strides;
+  const int32_t* id_strides;
+  uint32_t n, shift, limit;
+  int32_t stride;
+  bool accumulate;
+};
+
+struct NonzeroArgs {
+  const uint8_t* mask;
+  int32_t* places;  // [room] or null, if none is wanted
+  int64_t n, room;
+};
+
 struct SoftmaxArgs {
   bool log;
   const float* x;

@@ -133,6 +133,17 @@ export interface NativeAddon {
   ): void;
   gatherRows(width: number, table: DataArray, ids: Int32Array, y: DataArray): number;
   scatterAddRows(width: number, src: DataArray, ids: Int32Array, table: DataArray): number;
+  setRows(width: number, src: DataArray, ids: Int32Array, table: DataArray): number;
+  places(
+    n: number,
+    stride: number,
+    wrap: boolean,
+    accumulate: boolean,
+    layout: Int32Array,
+    ids: Int32Array,
+    places: Int32Array,
+  ): number;
+  nonzero(room: number, mask: Uint8Array, places: Int32Array | null): number;
   softmax(log: boolean, rows: number, n: number, x: FloatArray, y: FloatArray): void;
   softmaxBackward(log: boolean, rows: number, n: number, y: FloatArray, dy: FloatArray, dx: FloatArray): void;
   crossEntropy(

@@ -166,6 +166,23 @@ export class NativeBackend implements Backend {
   scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
     return this.#addon.scatterAddRows(width, src, ids, table);
   }
+  setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
+    return this.#addon.setRows(width, src, ids, table);
+  }
+  places(
+    ids: Int32Array,
+    places: Int32Array,
+    layout: Int32Array,
+    n: number,
+    stride: number,
+    wrap: boolean,
+    accumulate: boolean,
+  ): number {
+    return this.#addon.places(n, stride, wrap, accumulate, layout, ids, places);
+  }
+  nonzero(mask: Uint8Array, places: Int32Array | null): number {
+    return this.#addon.nonzero(places?.length ?? 0, mask, places);
+  }
   softmax(log: boolean, x: FloatArray, y: FloatArray, rows: number, n: number): void {
     this.#addon.softmax(log, rows, n, x, y);
   }

@@ -9,6 +9,7 @@ import { BinaryOp, type CompareOp, UnaryOp } from '../opcodes.ts';
 import { binary, compare, select } from '../ts/broadcast.ts';
 import { unary } from '../ts/elementwise.ts';
 import { copyStrided } from '../ts/movement.ts';
+import { gatherRows, nonzero, places, scatterAddRows, setRows } from '../ts/rows.ts';
 import { NativeBackend } from './native.ts';
 
 /**
@@ -93,5 +94,39 @@ export class SmallWorkBackend extends NativeBackend {
   override select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void {
     if (this.#isSmall(mask.length, a, b, y)) select(mask, a, b, y);
     else super.select(mask, a, b, y);
+  }
+
+  override gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number {
+    const small = this.#isSmall(ids.length * width, table, ids, y);
+    return small ? gatherRows(table, ids, y, width) : super.gatherRows(table, ids, y, width);
+  }
+
+  override scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
+    const small = this.#isSmall(ids.length * width, table, ids, src);
+    return small ? scatterAddRows(src, ids, table, width) : super.scatterAddRows(src, ids, table, width);
+  }
+
+  override setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
+    const small = this.#isSmall(ids.length * width, table, ids, src);
+    return small ? setRows(src, ids, table, width) : super.setRows(src, ids, table, width);
+  }
+
+  override places(
+    ids: Int32Array,
+    out: Int32Array,
+    layout: Int32Array,
+    n: number,
+    stride: number,
+    wrap: boolean,
+    accumulate: boolean,
+  ): number {
+    const small = this.#isSmall(out.length, ids, ids, out);
+    return small
+      ? places(ids, out, layout, n, stride, wrap, accumulate)
+      : super.places(ids, out, layout, n, stride, wrap, accumulate);
+  }
+
+  override nonzero(mask: Uint8Array, found: Int32Array | null): number {
+    return this.#isSmall(mask.length, mask, mask, mask) ? nonzero(mask, found) : super.nonzero(mask, found);
   }
 }

@@ -22,7 +22,7 @@ import { uniform } from './random.ts';
 import { argReduce, reduce } from './reduce.ts';
 import { resample } from './resample.ts';
 import { rnn, rnnBackward } from './rnn.ts';
-import { gatherRows, scatterAddRows } from './rows.ts';
+import { gatherRows, nonzero, places, scatterAddRows, setRows } from './rows.ts';
 import { extremeScan, linearScan, scan } from './scan.ts';
 import { softmax, softmaxBackward } from './softmax.ts';
 import { rankRows, sortRows, topRows } from './sort.ts';
@@ -46,6 +46,9 @@ export const tsBackend: Backend = {
   gemm,
   gatherRows,
   scatterAddRows,
+  setRows,
+  places,
+  nonzero,
   softmax,
   softmaxBackward,
   crossEntropy,

@@ -132,6 +132,22 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
     k.scatterAddRows(draw(18, 3000 * 65), drawInts(19, 3000, 49), table, 65);
     add(table);
   },
+  setRows(k, add) {
+    const table = draw(17, 50 * 65);
+    k.setRows(draw(18, 3000 * 65), drawInts(19, 3000, 49), table, 65);
+    add(table);
+  },
+  places(k, add) {
+    const out = new Int32Array(300 * 701);
+    k.places(drawInts(19, 701, 49), out, Int32Array.of(2, 300, 701, 50, 0, 0, 1), 50, 1, false, false);
+    add(out);
+  },
+  nonzero(k, add) {
+    const mask = Uint8Array.from(drawInts(19, 200_000, 2));
+    const out = new Int32Array(k.nonzero(mask, null));
+    k.nonzero(mask, out);
+    add(out);
+  },
   softmax(k, add) {
     for (const [rows, n] of [
       [700, 65],

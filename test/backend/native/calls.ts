@@ -93,6 +93,8 @@ const samplerArguments = [
 /** `[rank, dims, strides, strides]` of a [3, 4] array against a [3, 1] and of its transpose. */
 const broadcast = i32([2, 3, 4, 4, 1, 1, 0], { optional: false });
 const transpose = i32([2, 3, 4, 1, 3, 4, 1]);
+/** A list of 3 ids, walked four times. */
+const placesLayout = i32([2, 4, 3, 14, 0, 0, 1]);
 
 export interface Call {
   readonly name: string;
@@ -171,6 +173,9 @@ export function callsOf(addon: NativeAddon): Call[] {
     ],
     gatherRows: [[int(5), f32(35, { gives: true }), i32([6, 0, 3, 3], { gives: true }), out(20)]],
     scatterAddRows: [[int(5), f32(20), i32([6, 0, 3, 3], { gives: true }), inOut(35, { gives: true })]],
+    setRows: [[int(5), f32(20), i32([6, 0, 3, 3], { gives: true }), inOut(35, { gives: true })]],
+    places: [[int(7), int(2), flag(true), flag(false), placesLayout, i32([6, -7, 3], { gives: true }), outI32(12)]],
+    nonzero: [[int(3), u8([1, 0, 7, 0, 255, 1], { gives: true }), outI32(3, { optional: true })]],
     softmax: [[flag(false), int(3), int(19), f32(57), out(57)]],
     softmaxBackward: [[flag(true), int(3), int(19), f32(57), f32(57), out(57)]],
     crossEntropy: [[int(4), int(9), int(-100, -Infinity), f32(36), i32([0, 8, -100, 3]), out(4), out(4)]],

@@ -67,8 +67,8 @@ describeNative('small work', () => {
     'clamp',
     'affine',
     'leakyRelu',
-  ].concat(['threshold', 'floor', 'ceil', 'round', 'trunc']);
-  const exactBinary = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate'];
+  ].concat(['threshold', 'floor', 'ceil', 'round', 'trunc', 'softshrink', 'hardshrink', 'nanToNum']);
+  const exactBinary = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'gate', 'fmod', 'copysign', 'prelu'];
   const sizes = [1, 15, SMALL_WORK, SMALL_WORK + 1];
   const plans: [Shape, Shape][] = [
     [[7], [7]],
@@ -137,6 +137,43 @@ describeNative('small work', () => {
         both(plan.size <= SMALL_WORK, (k) => {
           const y = new Uint8Array(plan.size);
           k.compare(op, plan, x, z, y);
+          return y;
+        });
+      }
+    });
+
+    test('rows and places', () => {
+      addon.setIsa(isa);
+      for (const [count, width] of [
+        [7, 1],
+        [SMALL_WORK, 1],
+        [SMALL_WORK + 1, 1],
+        [25, 5],
+        [26, 5],
+      ]) {
+        const small = count * width <= SMALL_WORK;
+        const ids = Int32Array.from({ length: count }, (_, i) => (i * 7) % 40);
+        const [table, source] = [values(5, 40 * width), values(6, count * width)];
+        for (const method of ['scatterAddRows', 'setRows'] as const) {
+          both(small, (k) => {
+            const y = table.slice();
+            k[method](source, ids, y, width);
+            return y;
+          });
+        }
+        both(small, (k) => {
+          const y = new Float32Array(count * width);
+          k.gatherRows(table, ids, y, width);
+          return y;
+        });
+        both(count <= SMALL_WORK, (k) => {
+          const y = new Int32Array(count);
+          k.places(ids, y, Int32Array.of(1, count, 3, 1), 40, 2, false, false);
+          return y;
+        });
+        both(count <= SMALL_WORK, (k) => {
+          const y = new Int32Array(4);
+          k.nonzero(new Uint8Array(ids.buffer).subarray(0, count), y);
           return y;
         });
       }
