@@ -27,6 +27,7 @@ constexpr int64_t kPackedRow = kBlockK + 16;  // floats from row to row of the c
 constexpr int kCopyRun = 16;                  // values of k at a time
 
 constexpr int kCopyAhead = 8;     // rows of B fetched ahead of a tile that copies them
+constexpr int kColumnsAhead = 16;  // columns of packed A fetched ahead
 constexpr int kFarFloats = 1024;  // floats of B fetched ahead of a tile that reads it in place
 
 constexpr int kSwapGroup = 16;  // rows that are transposed together

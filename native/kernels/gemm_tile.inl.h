@@ -96,6 +96,8 @@ void tile(const Tile& t) {
       copy_column<MR>(a, copy_a);
       copy_a += MR;
     }
+    // Beside the panel of B, columns of A that are packed have no room in the first-level cache.
+    if constexpr (kColumns && !kCopiesA && !kFar) prefetch(a + kColumnsAhead * MR);
     LANEGRAD_UNROLL for (int r = 0; r < MR; ++r) {
       const vf x = bcast(kColumns ? a + r : a + r * a_step);
       LANEGRAD_UNROLL for (int v = 0; v < NV; ++v) acc[r][v] = fma(x, panel[v], acc[r][v]);
