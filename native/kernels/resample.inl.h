@@ -6,8 +6,8 @@
 #include "split.inl.h"
 
 // How the outputs of a block lie to the elements they sum: side by side, two apart, or by pairs of neighbours (an image
-// twice as large). Everything else is gathered one by one.
-enum class Steps : int32_t { kOther, kOne, kTwo, kHalf };
+// twice as large); or of one length, wherever they lie. Everything else is gathered with a look at each.
+enum class Steps : int32_t { kOther, kAnywhere, kOne, kTwo, kHalf };
 constexpr int64_t kStepBlock = 2 * kLanes;
 
 struct Taps {
@@ -31,15 +31,17 @@ inline bool steps_evenly(const BandArgs& band, int64_t outputs, int64_t from, in
 // The steps of a block, where all it reads lies in [low, high) of its line.
 inline Steps steps_of_block(const BandArgs& band, int64_t outputs, int64_t from, int64_t count, int64_t low,
                             int64_t high) {
+  bool alike = true;
   for (int64_t i = from; i < from + count; ++i) {
     const Taps taps(band, outputs, i);
     if (taps.first < low || taps.first + taps.count > high) return Steps::kOther;
+    alike = alike && taps.count == Taps(band, outputs, from).count;
   }
   if (steps_evenly(band, outputs, from, count, 1, 1)) return Steps::kOne;
   if (steps_evenly(band, outputs, from, count, 1, 2)) return Steps::kTwo;
   const bool pairs = steps_evenly(band, outputs, from, count, 2, 1) &&
                      (count < 2 || steps_evenly(band, outputs, from + 1, count - 1, 2, 1));
-  return pairs ? Steps::kHalf : Steps::kOther;
+  return pairs ? Steps::kHalf : alike ? Steps::kAnywhere : Steps::kOther;
 }
 
 // Rows of the plane at x, blended into a line.
@@ -86,6 +88,24 @@ LANEGRAD_INLINE void blend_pairs(const BandArgs& band, int64_t outputs, const fl
   store_pairs(y + j, even_sum, odd_sum, count);
 }
 
+// Outputs of one length, all they read inside the line.
+LANEGRAD_INLINE void blend_anywhere(const BandArgs& band, int64_t outputs, const float* line, int64_t j, int count,
+                                    float* y) {
+  const int32_t* first = band.spans + j;
+  const int64_t taps = Taps(band, outputs, j).count;
+  vf sum = zero();
+  for (int64_t t = 0; t < taps; ++t) {
+    float values[kLanes];
+    if (count == kLanes) {
+      LANEGRAD_UNROLL for (int l = 0; l < kLanes; ++l) values[l] = line[first[l] + t];
+    } else {
+      for (int l = 0; l < kLanes; ++l) values[l] = l < count ? line[first[l] + t] : 0.0f;
+    }
+    sum = fma(load_lanes(band.weights + t * outputs + j, count), load(values), sum);
+  }
+  store_lanes(y + j, sum, count);
+}
+
 // Any outputs; what lies outside the line of `size` counts as 0, and so does what is behind an output's last tap.
 LANEGRAD_INLINE void blend_gathered(const BandArgs& band, int64_t outputs, const float* line, int64_t size, int64_t j,
                                     int count, float* y) {
@@ -119,6 +139,7 @@ inline void blend_line(const ResampleArgs& a, const int32_t* steps, const float*
     for_lanes(block, end, [&](int64_t j, int count) LANEGRAD_INLINE_LAMBDA {
       if (step == Steps::kOne) blend_evenly<1>(band, n, line, j, count, y);
       else if (step == Steps::kTwo) blend_evenly<2>(band, n, line, j, count, y);
+      else if (step == Steps::kAnywhere) blend_anywhere(band, n, line, j, count, y);
       else blend_gathered(band, n, line, a.in_width, j, count, y);
     });
   }

@@ -1,5 +1,5 @@
-// Convolutions and max pooling on every instruction set of this machine and several thread counts, held against the
-// numeric contract to the bit, element by element in scalar code. Every array ends at a page that must not be touched.
+// Convolutions on every instruction set of this machine and several thread counts, held against the numeric contract to
+// the bit, element by element in scalar code. Every array ends at a page that must not be touched.
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,25 +7,11 @@
 
 #include <vector>
 
-#include "guarded.h"
-#include "machine.h"
+#include "drawn.h"
 
 using namespace lanegrad;
 
 namespace {
-
-size_t count(int64_t n) { return static_cast<size_t>(n); }
-
-struct Array : Guarded<float> {
-  explicit Array(int64_t n) : Guarded<float>(count(n), Flush::kEnd) {
-    for (size_t i = 0; i < size(); ++i) data[i] = NAN;
-  }
-};
-struct Drawn : Array {
-  explicit Drawn(int64_t n) : Array(n) {
-    for (size_t i = 0; i < size(); ++i) data[i] = draw();
-  }
-};
 
 // Without a fused multiply-add the sums of `terms` products below 1 differ by their roundings.
 void check(const Machine& m, float got, float want, int64_t terms) {
@@ -239,8 +225,6 @@ void backward_weight(Machine& m, const Convolution& c) {
   }
 }
 
-int64_t between(int64_t low, int64_t high) { return low + draw_word() % (high - low + 1); }
-
 ConvDims drawn_dims() {
   ConvDims d{};
   d.batch = between(1, 3);
@@ -285,54 +269,6 @@ void convolutions(Machine& m) {
   }
 }
 
-void pool_case(Machine& m, const PoolDims& d) {
-  const int64_t size = d.in_height * d.in_width, windows = d.out_height * d.out_width;
-  Drawn x(d.planes * size), dy(d.planes * windows);
-  for (size_t i = 0; i < x.size(); ++i) {
-    const uint32_t kind = draw_word() % 16;
-    if (kind < 6) x[i] = roundf(2 * x[i]);
-    else if (kind == 6) x[i] = NAN;
-    else if (kind == 7) x[i] = -INFINITY;
-  }
-  Array y(d.planes * windows), dx(d.planes * size), want(d.planes * size);
-  Guarded<int32_t> indices(count(d.planes * windows), Flush::kEnd);
-  m.table.max_pool2d({d, x.data, y.data, indices.data}, m.parallel);
-  m.table.max_pool2d_backward({d, dy.data, indices.data, dx.data}, m.parallel);
-  for (size_t i = 0; i < want.size(); ++i) want[i] = 0.0f;
-  for (int64_t i = 0; i < d.planes * windows; ++i) {
-    const float* plane = x.data + i / windows * size;
-    const int64_t top = i % windows / d.out_width * d.stride_y - d.pad_top;
-    const int64_t left = i % d.out_width * d.stride_x - d.pad_left;
-    int64_t place = -1;
-    for (int64_t ky = 0; ky < d.kernel_height; ++ky) {
-      for (int64_t kx = 0; kx < d.kernel_width; ++kx) {
-        const int64_t row = top + ky * d.dilation_y, column = left + kx * d.dilation_x;
-        if (row < 0 || row >= d.in_height || column < 0 || column >= d.in_width) continue;
-        const int64_t at = row * d.in_width + column;
-        if (place < 0 || plane[at] > plane[place] || isnan(plane[at])) place = at;
-      }
-    }
-    const float largest = place < 0 ? -INFINITY : plane[place];
-    CHECK(indices[count(i)] == place);
-    CHECK(memcmp(&y[count(i)], &largest, sizeof largest) == 0);
-    if (place >= 0) want[count(i / windows * size + place)] += dy[count(i)];
-  }
-  CHECK(memcmp(dx.data, want.data, want.size() * sizeof(float)) == 0);
-  for (size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<int32_t>(draw_word() * 77777u);
-  m.table.max_pool2d_backward({d, dy.data, indices.data, dx.data}, m.parallel);  // stays inside
-}
-
-void pools(Machine& m) {
-  g_seed = 12;
-  for (const int64_t width : {2, 3, 14, 28, 31, 33, 34, 66}) pool_case(m, {3, 5, width, 2, 2, 2, width / 2, 2, 2, 0, 0, 1, 1});
-  pool_case(m, {300, 14, 14, 2, 2, 7, 7, 2, 2, 0, 0, 1, 1});
-  for (int i = 0; i < 60; ++i) {
-    pool_case(m, {between(1, 3), between(1, 8), between(1, 70), between(1, 3), between(1, 4), between(1, 6),
-                  between(1, 40), between(1, 3), between(1, 3), between(0, 2), between(0, 2), between(1, 2),
-                  between(1, 3)});
-  }
-}
-
 }  // namespace
 
 int main() {
@@ -342,7 +278,6 @@ int main() {
     for (const int threads : {1, 2, 8}) {
       Machine m{*list.tables[i], threads};
       convolutions(m);
-      pools(m);
     }
     printf("conv: %s ok\n", list.tables[i]->name);
   }

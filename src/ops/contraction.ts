@@ -87,8 +87,8 @@ function contractPair(first: Term, second: Term, wanted: ReadonlySet<string>, ou
     // A batch of inner products: one elementwise product, no larger than its factors, takes less than many tiny ones.
     return { x: sum(multiplied(a, b, [...batch, ...summed]), range(batch.length, shared.length)), labels: batch };
   }
-  // Rows and columns change places where the result then lies as the output has it.
-  const swapped = sameOrder([...batch, ...columns, ...rows], output);
+  // Rows and columns change places where the result then lies as the output has it; a vector goes in front.
+  const swapped = columns.length === 0 || sameOrder([...batch, ...columns, ...rows], output);
   const [left, right, outer, inner] = swapped ? [b, a, columns, rows] : [a, b, rows, columns];
   const [ml, transA] = asMatrices(left, batch, outer, summed);
   const [mr, transB] = asMatrices(right, batch, summed, inner);

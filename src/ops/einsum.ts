@@ -36,6 +36,19 @@ function readTerm(text: string, equation: string): Subscripts {
   return labels;
 }
 
+/** As many equations as a model has; a training loop asks for the same ones at every step. */
+const KEPT_EQUATIONS = 64;
+const equations = new Map<string, Equation>();
+
+function keptEquation(equation: string): Equation {
+  const found = equations.get(equation);
+  if (found !== undefined) return found;
+  const read = readEquation(equation);
+  if (equations.size >= KEPT_EQUATIONS) equations.delete(equations.keys().next().value!);
+  equations.set(equation, read);
+  return read;
+}
+
 function readEquation(equation: string): Equation {
   if (typeof equation !== 'string') refuse('the equation must be a string', equation);
   const sides = equation.split('->');
@@ -161,7 +174,7 @@ function outputLabels({ inputs, output }: Equation, named: readonly (readonly st
  * @throws ShapeError   if an operand does not fit its term, or lengths of one name differ
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
-  const read = readEquation(equation);
+  const read = keptEquation(equation);
   if (read.inputs.length !== operands.length) {
     refuse(`the equation has ${read.inputs.length} terms for ${operands.length} operands`, equation);
   }

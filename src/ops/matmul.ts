@@ -148,6 +148,13 @@ function multiply(op: string, a: Tensor, b: Tensor, { transA = false, transB = f
 
 /** Matrices with any leading axes, inner dimensions known to fit. */
 function batched(op: string, a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
+  const isColumn = b.rank === 2 && b.shape[transB ? 0 : 1] === 1;
+  if (isColumn && (a.rank === 2 || !transA)) {
+    // As a row in front: products of one row read the other operand where it lies.
+    const rows = a.shape.slice(0, -2).concat(a.shape[a.rank - (transA ? 1 : 2)]);
+    const tall = a.rank === 2 ? a : reshape(a, [sizeOf(rows), b.size]);
+    return reshape(product(reshape(b, [1, b.size]), tall, false, !transA), [...rows, 1]);
+  }
   if (a.rank === 2 && b.rank === 2) return product(a, b, transA, transB);
   if (b.rank === 2 && !transA) {
     // One tall product in place of a batch of small ones.

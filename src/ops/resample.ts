@@ -19,10 +19,11 @@ type Span = readonly [first: number, end: number];
 
 /**
  * Spans of one length whose beginnings advance evenly, if the given ones are such but for what they leave out beyond the
- * ends of the axis, which counts as 0: the kernels then read whole vectors. Else the spans themselves.
+ * ends of the axis, which counts as 0: the kernels then read whole vectors. Else spans of one length, as far as that goes.
  */
 function evened(spans: readonly Span[], inputs: number): readonly Span[] {
   const n = spans.length;
+  if (n === 0) return spans;
   const evenly = (from: number, stride: number, step: number): Span[] | null => {
     let longest = from;
     for (let i = from; i < n; i += stride) {
@@ -42,9 +43,23 @@ function evened(spans: readonly Span[], inputs: number): readonly Span[] {
     return even;
   };
   const whole = evenly(0, 1, 1) ?? evenly(0, 1, 2);
-  if (whole !== null || n < 2) return whole ?? spans;
+  if (whole !== null || n < 2) return whole ?? lengthened(spans, inputs);
   const [evens, odds] = [evenly(0, 2, 1), evenly(1, 2, 1)];
-  return evens === null || odds === null ? spans : spans.map((_, i) => (i % 2 === 0 ? evens : odds)[i >> 1]);
+  return evens === null || odds === null
+    ? lengthened(spans, inputs)
+    : spans.map((_, i) => (i % 2 === 0 ? evens : odds)[i >> 1]);
+}
+
+/**
+ * Spans of one length, as far as what is added lies beyond an end of the axis. Where they then all agree the kernels need
+ * not look at each element's place.
+ */
+function lengthened(spans: readonly Span[], inputs: number): readonly Span[] {
+  const taps = spans.reduce((most, [first, end]) => Math.max(most, end - first), 0);
+  return spans.map(([first, end]): Span => {
+    if (first === 0) return [end - taps, end];
+    return end === inputs ? [first, first + taps] : [first, end];
+  });
 }
 
 /** A linear map along one axis whose outputs sum neighbours; its transpose is one too. */

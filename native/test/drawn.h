@@ -1,0 +1,24 @@
+// Arrays of repeatable data that end at a page that must not be touched, and draws of sizes.
+#pragma once
+
+#include "guarded.h"
+#include "machine.h"
+
+namespace lanegrad {
+
+inline size_t count(int64_t n) { return static_cast<size_t>(n); }
+
+struct Array : Guarded<float> {
+  explicit Array(int64_t n) : Guarded<float>(count(n), Flush::kEnd) {
+    for (size_t i = 0; i < size(); ++i) data[i] = NAN;
+  }
+};
+struct Drawn : Array {
+  explicit Drawn(int64_t n) : Array(n) {
+    for (size_t i = 0; i < size(); ++i) data[i] = draw();
+  }
+};
+
+inline int64_t between(int64_t low, int64_t high) { return low + draw_word() % (high - low + 1); }
+
+}  // namespace lanegrad
