@@ -1,7 +1,7 @@
 /** Curriculum A4 to A8: sample spaces, Bayes, random variables, information, cosine similarity. */
 
 import { describe, expect, test } from 'vitest';
-import { distributions, information, probability } from '../../src/index.ts';
+import { cosineSimilarity, distributions, information, probability, tensor } from '../../src/index.ts';
 
 const { bayes, Event, RandomVariable, SampleSpace } = probability;
 const { Normal, Uniform } = distributions;
@@ -125,4 +125,12 @@ describe('A7: information in bits', () => {
     expect(information.kl(wide, narrow, bits).item()).toBe(Infinity);
     expect(information.crossEntropy(wide, narrow, bits).item()).toBe(Infinity);
   });
+});
+
+test('A8: cosine similarity', () => {
+  const [a, b] = [
+    tensor([0.2, 0.5, 0.8, 0.1], { dtype: 'float64' }),
+    tensor([0.3, 0.4, 0.7, 0.2], { dtype: 'float64' }),
+  ];
+  expect(cosineSimilarity(a, b, { axis: 0 }).item()).toBeCloseTo(0.980998, 6);
 });
