@@ -117,7 +117,8 @@ const topRowsOp = defineOp<{ readonly k: number; readonly largest: boolean }>({
  */
 export function topk(x: Tensor, k: number, axis = -1, { largest = true }: TopkOptions = {}): Placed {
   const { rows, restore } = asRows('topk', x, axis);
-  checkCount('topk', x, k, 0, rows.shape[1]);
+  // A single value has no axis that could become empty.
+  checkCount('topk', x, k, x.rank === 0 ? 1 : 0, rows.shape[1]);
   const indices = topRowsOp.run([rows.detach()], { k, largest });
   return { values: restore(gather(rows, 1, indices)), indices: restore(indices) };
 }

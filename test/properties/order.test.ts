@@ -1,0 +1,3 @@
+import { order } from './subjects/order.ts';
+
+for (const proof of order) proof.declare();

@@ -1,0 +1,3 @@
+import { totals } from './subjects/totals.ts';
+
+for (const proof of totals) proof.declare();
