@@ -4,7 +4,10 @@
 
 #include "../simd/math.inl.h"
 #include "../simd/math_activation.inl.h"
+#include "../simd/math_hyperbolic.inl.h"
 #include "../simd/math_pairs.inl.h"
+#include "../simd/math_power.inl.h"
+#include "../simd/math_trig.inl.h"
 #include "elementwise.inl.h"
 #include "reduce.inl.h"
 #include "moments.inl.h"

@@ -19,22 +19,12 @@ struct Maximum {
 struct Minimum {
   LANEGRAD_INLINE vf apply(vf a, vf b) { return minimum(a, b); }
 };
-// A function of the C library, in double and rounded once.
-template <double (*FUNCTION)(double, double)>
-struct PerLanePair {
-  LANEGRAD_INLINE vf apply(vf a, vf b) {
-    float first[kLanes], second[kLanes];
-    store(first, a);
-    store(second, b);
-    for (int l = 0; l < kLanes; ++l) {
-      first[l] = static_cast<float>(FUNCTION(static_cast<double>(first[l]), static_cast<double>(second[l])));
-    }
-    return load(first);
-  }
+struct Pow {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vpow(a, b); }
 };
-using Pow = PerLanePair<::pow>;
-using Atan2 = PerLanePair<::atan2>;
-
+struct Atan2 {
+  LANEGRAD_INLINE vf apply(vf a, vf b) { return vatan2(a, b); }
+};
 struct Gate {
   LANEGRAD_INLINE vf apply(vf a, vf b) { return select(gt(b, zero()), a, zero()); }
 };

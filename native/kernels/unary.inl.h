@@ -84,15 +84,50 @@ struct Gelu {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vgelu(x); }
 };
 
-// A function of the C library, in double and rounded once.
-template <double (*FUNCTION)(double)>
-struct PerLane {
-  LANEGRAD_INLINE vf apply(vf x, vf, vf) {
-    float lanes[kLanes];
-    store(lanes, x);
-    for (int l = 0; l < kLanes; ++l) lanes[l] = static_cast<float>(FUNCTION(static_cast<double>(lanes[l])));
-    return load(lanes);
-  }
+struct Sin {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsin(x); }
+};
+struct Cos {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vcos(x); }
+};
+struct Tan {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtan(x); }
+};
+struct Asin {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vasin(x); }
+};
+struct Acos {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vacos(x); }
+};
+struct Atan {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vatan(x); }
+};
+struct Sinh {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsinh(x); }
+};
+struct Cosh {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vcosh(x); }
+};
+struct Asinh {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vasinh(x); }
+};
+struct Acosh {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vacosh(x); }
+};
+struct Atanh {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vatanh(x); }
+};
+struct Exp2 {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vexp2(x); }
+};
+struct Log2 {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog2(x); }
+};
+struct Log10 {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vlog10(x); }
+};
+struct Erfc {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return verfc(x); }
 };
 struct Silu {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsilu(x); }
@@ -120,7 +155,7 @@ struct Hardswish {
 struct Softsign {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) {
     const vf a = vabs(x), one = set1(1.0f);
-    const vf limit = as_float(as_int(one) | (as_int(x) & set1i(INT32_MIN)));
+    const vf limit = copy_sign(one, x);
     return select(eq(a, set1(kInfinity)), limit, x / (one + a));
   }
 };
@@ -178,21 +213,21 @@ inline UnaryRun unary_run_of(UnaryOp op) {
     case UnaryOp::kTrunc: return unary_run<Trunc>;
     case UnaryOp::kErf: return unary_run<Erf>;
     case UnaryOp::kGelu: return unary_run<Gelu>;
-    case UnaryOp::kSin: return unary_run<PerLane<::sin>>;
-    case UnaryOp::kCos: return unary_run<PerLane<::cos>>;
-    case UnaryOp::kTan: return unary_run<PerLane<::tan>>;
-    case UnaryOp::kAsin: return unary_run<PerLane<::asin>>;
-    case UnaryOp::kAcos: return unary_run<PerLane<::acos>>;
-    case UnaryOp::kAtan: return unary_run<PerLane<::atan>>;
-    case UnaryOp::kSinh: return unary_run<PerLane<::sinh>>;
-    case UnaryOp::kCosh: return unary_run<PerLane<::cosh>>;
-    case UnaryOp::kAsinh: return unary_run<PerLane<::asinh>>;
-    case UnaryOp::kAcosh: return unary_run<PerLane<::acosh>>;
-    case UnaryOp::kAtanh: return unary_run<PerLane<::atanh>>;
-    case UnaryOp::kExp2: return unary_run<PerLane<::exp2>>;
-    case UnaryOp::kLog2: return unary_run<PerLane<::log2>>;
-    case UnaryOp::kLog10: return unary_run<PerLane<::log10>>;
-    case UnaryOp::kErfc: return unary_run<PerLane<::erfc>>;
+    case UnaryOp::kSin: return unary_run<Sin>;
+    case UnaryOp::kCos: return unary_run<Cos>;
+    case UnaryOp::kTan: return unary_run<Tan>;
+    case UnaryOp::kAsin: return unary_run<Asin>;
+    case UnaryOp::kAcos: return unary_run<Acos>;
+    case UnaryOp::kAtan: return unary_run<Atan>;
+    case UnaryOp::kSinh: return unary_run<Sinh>;
+    case UnaryOp::kCosh: return unary_run<Cosh>;
+    case UnaryOp::kAsinh: return unary_run<Asinh>;
+    case UnaryOp::kAcosh: return unary_run<Acosh>;
+    case UnaryOp::kAtanh: return unary_run<Atanh>;
+    case UnaryOp::kExp2: return unary_run<Exp2>;
+    case UnaryOp::kLog2: return unary_run<Log2>;
+    case UnaryOp::kLog10: return unary_run<Log10>;
+    case UnaryOp::kErfc: return unary_run<Erfc>;
     case UnaryOp::kSilu: return unary_run<Silu>;
     case UnaryOp::kMish: return unary_run<Mish>;
     case UnaryOp::kElu: return unary_run<Elu>;

@@ -1,4 +1,4 @@
-// Vector mathematics: one formula on every ISA, so avx2, avx512 and neon agree to the bit (NaN payloads aside). The
+// Vector mathematics, here and in the math_*.inl.h beside: one formula on every ISA, so avx2, avx512 and neon agree to the bit (NaN payloads aside). The
 // maximal errors stated at each function are in units in the last place of the result, over all 2³² floats, subnormal
 // ones too; those in brackets hold for the baseline, which has no fused multiply-add. All are monotone over all floats,
 // but where it is said that neighbours may change places (by one last place). native/test/vector_math_test.cc measures
@@ -15,6 +15,11 @@ LANEGRAD_INLINE vf maximum(vf a, vf b) {
 LANEGRAD_INLINE vf minimum(vf a, vf b) {
   const vf smaller = select(is_nan(a), a, vmin(a, b));
   return select(eq(a, b), as_float(as_int(a) | as_int(b)), smaller);
+}
+
+// |a| with the sign bit of b.
+LANEGRAD_INLINE vf copy_sign(vf a, vf b) {
+  return as_float((as_int(a) & set1i(INT32_MAX)) | (as_int(b) & set1i(INT32_MIN)));
 }
 
 constexpr float kInfinity = INFINITY;
@@ -84,16 +89,25 @@ LANEGRAD_INLINE LogParts log_parts(vf x) {
   return {as_float((i & set1i(0x007fffff)) + root_half), to_float(k)};
 }
 
-// k·ln 2 + log(1 + f) + c for f in [√½ − 1, √2 − 1] and a small correction c, by the odd series in s = f / (2 + f):
-// log(1 + f) = f − f²/2 + s·(f²/2 + R(s²)). Two parts are left to add: the high one is exact.
-LANEGRAD_INLINE TwoFloats log_sum(vf k, vf f, vf c) {
+// log(1 + f) = f − half_square + s·rest for f in [√½ − 1, √2 − 1], by the odd series in s = f / (2 + f): half_square is
+// f²/2, and rest is that and R(s²).
+struct LogSeries {
+  vf half_square, s, rest;
+};
+LANEGRAD_INLINE LogSeries log_series(vf f) {
   const vf s = f / (set1(2.0f) + f);
   const vf z = s * s;
   vf r = fma(z, set1(0x1.31e6dep-2f), set1(0x1.995eb2p-2f));
   r = z * fma(z, r, set1(0x1.55557ap-1f));
   const vf half_square = set1(0.5f) * f * f;
-  const vf low = fma(s, half_square + r, fma(k, set1(kLn2Low), c));
-  return {k * set1(kLn2High), f - (half_square - low)};
+  return {half_square, s, half_square + r};
+}
+
+// k·ln 2 + log(1 + f) + c for a small correction c. Two parts are left to add: the high one is exact.
+LANEGRAD_INLINE TwoFloats log_sum(vf k, vf f, vf c) {
+  const LogSeries series = log_series(f);
+  const vf low = fma(series.s, series.rest, fma(k, set1(kLn2Low), c));
+  return {k * set1(kLn2High), f - (series.half_square - low)};
 }
 
 // log x; −∞ of 0, NaN of less. At most 0.84 ULP [0.84].
@@ -181,20 +195,23 @@ LANEGRAD_INLINE vf vtanh(vf x) {
   const vf u = exp2_normal(set1i(0) - e.n);
   const vf q = u / ((u + one) + e.t);
   const vf y = select(lt(a, set1(0.55f)), small, one - (q + q));
-  return as_float(as_int(y) | (as_int(x) & set1i(INT32_MIN)));
+  return copy_sign(y, x);
+}
+
+// erf(a)/a − 1 by s = a², for |a| up to 0.875.
+LANEGRAD_INLINE vf erf_series(vf s) {
+  vf q = fma(s, set1(-0x1.3ba7cap-11f), set1(0x1.479c5cp-8f));
+  q = fma(s, q, set1(-0x1.b69b92p-6f));
+  q = fma(s, q, set1(0x1.ce1b86p-4f));
+  q = fma(s, q, set1(-0x1.8126ecp-2f));
+  return fma(s, q, set1(0x1.06eba6p-3f));
 }
 
 // erf x; never outside [−1, 1]. At most 1.00 ULP [1.28].
 LANEGRAD_INLINE vf verf(vf x) {
   const vf a = vmin(set1(4.0f), vabs(x));
   // Small: an odd polynomial. Large: 1 − exp(−p), with p = −log erfc a.
-  const vf s = a * a;
-  vf q = fma(s, set1(-0x1.3ba7cap-11f), set1(0x1.479c5cp-8f));
-  q = fma(s, q, set1(-0x1.b69b92p-6f));
-  q = fma(s, q, set1(0x1.ce1b86p-4f));
-  q = fma(s, q, set1(-0x1.8126ecp-2f));
-  q = fma(s, q, set1(0x1.06eba6p-3f));
-  const vf small = fma(a, q, a);
+  const vf small = fma(a, erf_series(a * a), a);
   vf p = fma(a, set1(0x1.a6a352p-13f), set1(-0x1.95fcc8p-9f));
   p = fma(a, p, set1(0x1.6fa966p-6f));
   p = fma(a, p, set1(-0x1.ab7decp-4f));
@@ -205,7 +222,7 @@ LANEGRAD_INLINE vf verf(vf x) {
   const vf u = exp2_normal(e.n);
   const vf large = fnma(u, e.t, set1(1.0f) - u);
   const vf y = select(lt(a, set1(0.875f)), small, large);
-  return as_float(as_int(y) | (as_int(x) & set1i(INT32_MIN)));
+  return copy_sign(y, x);
 }
 
 // What the product p = a·b has lost by its rounding.
@@ -215,6 +232,53 @@ LANEGRAD_INLINE vf product_rest(vf a, vf b, vf p) {
   const vf a_high = as_float(as_int(a) & head), b_high = as_float(as_int(b) & head);
   const vf a_low = a - a_high, b_low = b - b_high;
   return a_low * b_low + (a_low * b_high + (a_high * b_low + (a_high * b_high - p)));
+}
+
+// erfc x = 1 − erf x; never outside [0, 2]. At most 1.50 ULP [1.70].
+LANEGRAD_INLINE vf verfc(vf x) {
+  // As the tail of vgelu: with a = |x| from ½ on, erfc a = exp(−a²)·P(q)/(a + k) and q = (a − k)/(a + k); below 0 it is 2 less that.
+  const vf k = set1(3.0f);
+  const vf a = vmin(set1(10.5f), vabs(x));
+  const vf square = a * a;
+  const vi n = to_int(square * set1(-kLog2E));
+  const vf nf = to_float(n);
+  const vf r_high = fnma(nf, set1(kLn2High), -square);
+  const vf r_low = fnma(nf, set1(kLn2Low), -product_rest(a, a, square));
+  const vf r = r_high + r_low;
+  const vf r_rest = r_low - (r - r_high);
+  const vf t = expm1_rest(r);
+
+  const vf sum = a + k;
+  const vf sum_rest = select(gt(a, k), k - (sum - a), a - (sum - k));
+  const vf difference = a - k;
+  const vf difference_rest = select(gt(a, k), (a - difference) - k, a - (difference + k));
+  const vf q = difference / sum;
+  const vf back = q * sum;
+  const vf q_left = ((difference - back) - product_rest(q, sum, back)) + (difference_rest - q * sum_rest);
+  vf p = fma(q, set1(-0x1.55c922p-12f), set1(-0x1.fbe69cp-12f));
+  p = fma(q, p, set1(0x1.93b5dap-9f));
+  p = fma(q, p, set1(-0x1.41575ap-10f));
+  p = fma(q, p, set1(-0x1.b7bd64p-6f));
+  p = fma(q, p, set1(0x1.e99734p-4f));
+  p = fma(q, p, set1(-0x1.3dead0p-2f));
+  p = fma(q, p, set1(0x1.2e3268p-1f));
+  p = fma(q, p, set1(-0x1.c44c48p-1f));
+  const vf constant = set1(0x1.12f21ep+0f);
+  const vf term = q * p;
+  const vf value = constant + term;
+  // The slope of P, by its first terms, takes what the quotient q has lost.
+  vf slope = fma(q, set1(0x1.e99734p-2f), set1(-0x1.dcc038p-1f));
+  slope = fma(q, fma(q, slope, set1(0x1.2e3268p+0f)), set1(-0x1.c44c48p-1f));
+  const vf term_rest = fma(slope, q_left / sum, product_rest(q, p, term));
+  const vf value_rest = ((constant - value) + term) + (term_rest - set1(0x1.fbf23ap-28f));
+
+  const vf ratio = value / sum;
+  const vf ratio_back = ratio * sum;
+  const vf left = ((value - ratio_back) - product_rest(ratio, sum, ratio_back)) + (value_rest - ratio * sum_rest);
+  const vf rest = fma(ratio, r_rest, left / sum);
+  const vf tail = ldexp2(ratio + fma(ratio, t, fma(rest, t, rest)), n);
+  const vf centre = set1(1.0f) - fma(x, erf_series(x * x), x);
+  return select(lt(a, set1(0.5f)), centre, select(lt(x, zero()), set1(2.0f) - tail, tail));
 }
 
 // x·Φ(x), where Φ is the distribution function of the standard normal; −0 of −∞. At most 1.77 ULP [2.00];
@@ -262,5 +326,5 @@ LANEGRAD_INLINE vf vgelu(vf x) {
   const vf rest = fma(left, inverse, ratio * r_rest);
   const vf tail = ldexp2(ratio + fma(ratio, t, fma(rest, t, rest)), n);
   const vf y = select(gt(x, zero()), x - tail, tail);
-  return as_float(as_int(y) | (as_int(x) & set1i(INT32_MIN)));
+  return copy_sign(y, x);
 }

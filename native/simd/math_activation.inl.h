@@ -1,4 +1,4 @@
-// Activation functions that are more than one of math.inl.h and a product, under the same rules.
+// Activation functions that are more than one of math.inl.h and a product, under the rules of math.inl.h; neighbours may change places.
 #pragma once
 
 // x·σ(x); −0 of −∞.
@@ -18,7 +18,7 @@ LANEGRAD_INLINE vf vsilu(vf x) {
   const vf q = y * inverse;
   const vf back = q * sum;
   const vf lost = ((y - back) - product_rest(q, sum, back)) - q * sum_low;
-  return select(gt(x, set1(30.0f)), x, ldexp2(fma(lost, inverse, q), n));
+  return copy_sign(select(gt(x, set1(30.0f)), x, ldexp2(fma(lost, inverse, q), n)), x);
 }
 
 // x·tanh(log(1 + eˣ)) = x·w / (w + 2) with w = eˣ·(eˣ + 2); −0 of −∞.
@@ -45,5 +45,5 @@ LANEGRAD_INLINE vf vmish(vf x) {
   const vf q = above * inverse;
   const vf back = q * below;
   const vf lost = (((above - back) - product_rest(q, below, back)) + above_low) - q * below_low;
-  return select(gt(x, set1(10.0f)), x, ldexp2(fma(lost, inverse, q), parts.n));
+  return copy_sign(select(gt(x, set1(10.0f)), x, ldexp2(fma(lost, inverse, q), parts.n)), x);
 }

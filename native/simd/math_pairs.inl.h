@@ -1,11 +1,6 @@
 // Functions of two operands, under the rules of math.inl.h. What is said to be exact is the same on every ISA.
 #pragma once
 
-// |a| with the sign bit of b.
-LANEGRAD_INLINE vf copy_sign(vf a, vf b) {
-  return as_float((as_int(a) & set1i(INT32_MAX)) | (as_int(b) & set1i(INT32_MIN)));
-}
-
 // The biased exponent of a normal float.
 LANEGRAD_INLINE vi exponent_of(vf a) { return shr<23>(as_int(vabs(a))); }
 

@@ -1,0 +1,215 @@
+// Trigonometric functions and their inverses, under the rules of math.inl.h; neighbours may change places.
+#pragma once
+
+constexpr float kHalfPi = 0x1.921fb6p+0f;
+constexpr float kHalfPiLow = -0x1.777a5cp-25f;
+constexpr float kHalfPiLowest = -0x1.ee59dap-50f;
+
+// An angle in radians without its quarter turns: within π/4 of 0, as a sum of two floats.
+struct Quarter {
+  vf high, low;
+  vi turns;
+};
+
+// Above this the products of quarter turns are not exact; below, their number has 16 bits.
+constexpr float kLargeAngle = 65536.0f;
+
+// The bits of 2/π after the point, behind 32 zeros.
+constexpr uint32_t kTwoOverPi[9] = {0,          0xa2f9836e, 0x4e441529, 0xfc2757d1, 0xf534ddc0,
+                                    0xdb629599, 0x3c439041, 0xfe5163ab, 0xdebbc561};
+
+// One angle from 2¹⁶ on, exactly, as Payne and Hanek do it: of 2/π those bits alone matter that do not make whole turns.
+inline void reduce_large(float x, float* high, float* low, int32_t* turns) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  const uint64_t mantissa = (bits & 0x7fffffu) | 0x800000u;
+  const int first = static_cast<int>(bits >> 23) - 120;  // the place of the bit worth two quarter turns of the mantissa
+  const int word = first >> 5, shift = first & 31;
+  const auto window = [&](int i) {
+    const uint64_t pair = (static_cast<uint64_t>(kTwoOverPi[word + i]) << 32) | kTwoOverPi[word + i + 1];
+    return (pair << shift) >> 32;
+  };
+  // In units of 2⁻⁶² quarter turns, modulo four of them.
+  const uint64_t angle = ((mantissa * window(0)) << 32) + mantissa * window(1) + ((mantissa * window(2)) >> 32);
+  const uint64_t whole = (angle + (uint64_t{1} << 61)) >> 62;
+  const int64_t rest = static_cast<int64_t>(angle - (whole << 62));
+  const double radians = static_cast<double>(rest) * 0x1.921fb54442d18p-62;
+  *high = static_cast<float>(radians);
+  *low = static_cast<float>(radians - static_cast<double>(*high));
+  *turns = static_cast<int32_t>(whole & 3);
+}
+
+// Of a ≥ 0; NaN of ∞ and NaN.
+LANEGRAD_INLINE Quarter quarter_turns(vf a) {
+  const vm finite = lt(a, set1(kInfinity));
+  const vm large = ge(a, set1(kLargeAngle)) & finite;
+  const vf x = select(lt(a, set1(kLargeAngle)), a, zero());
+  const vf q = vround(x * set1(0x1.45f306p-1f));
+  // The first difference is exact, the second is not, and its error is kept: an angle may come within 2⁻³⁰ of a multiple.
+  const vf first = q * set1(kHalfPi);
+  const vf near = (x - first) - product_rest(q, set1(kHalfPi), first);
+  const vf second = q * set1(kHalfPiLow);
+  const vf high = near - second;
+  const vf part = near - high;
+  const vf rounding = (near - (high + part)) + (part - second);
+  const vf low = (rounding - product_rest(q, set1(kHalfPiLow), second)) - q * set1(kHalfPiLowest);
+  Quarter r = {select(finite, high, set1(kNan)), low, to_int(q)};
+  if (any(large)) {
+    float angles[kLanes], highs[kLanes], lows[kLanes];
+    int32_t turns[kLanes];
+    store(angles, a);
+    store(highs, r.high);
+    store(lows, r.low);
+    storei(turns, r.turns);
+    const uint32_t lanes = bits(large);
+    for (int l = 0; l < kLanes; ++l) {
+      if (((lanes >> l) & 1u) != 0) reduce_large(angles[l], &highs[l], &lows[l], &turns[l]);
+    }
+    r = {load(highs), load(lows), loadi(turns)};
+  }
+  return r;
+}
+
+// Sine and cosine of the rest of an angle, each as a sum of two floats.
+struct SineCosine {
+  TwoFloats sine, cosine;
+};
+LANEGRAD_INLINE SineCosine sine_cosine(const Quarter& r) {
+  const vf one = set1(1.0f), x = r.high, z = x * x;
+  vf s = fma(z, set1(0x1.7d7004p-19f), set1(-0x1.a05efcp-13f));
+  s = fma(z, s, set1(0x1.11117ap-7f));
+  s = fma(z, s, set1(-0x1.555556p-3f));
+  const vf s_rest = fma(x * z, s, r.low);
+  const vf sine = x + s_rest;
+  vf c = fma(z, set1(0x1.9a58ccp-16f), set1(-0x1.6c0e10p-10f));
+  c = fma(z, c, set1(0x1.55554ep-5f));
+  const vf half = set1(0.5f) * z;
+  const vf start = one - half;
+  const vf half_rest = set1(0.5f) * product_rest(x, x, z);
+  const vf c_rest = fma(z * z, c, ((one - start) - half) - fma(x, r.low, half_rest));
+  const vf cosine = start + c_rest;
+  return {{sine, (x - sine) + s_rest}, {cosine, (start - cosine) + c_rest}};
+}
+
+LANEGRAD_INLINE vm odd(vi turns) { return eq(turns & set1i(1), set1i(1)); }
+// The sign bit where two quarter turns more have been made than an even number of them.
+LANEGRAD_INLINE vi sign_of(vi turns) { return shl<30>(turns) & set1i(INT32_MIN); }
+
+// sin x. At most 0.60 ULP [0.62].
+LANEGRAD_INLINE vf vsin(vf x) {
+  const Quarter r = quarter_turns(vabs(x));
+  const SineCosine p = sine_cosine(r);
+  const vf y = select(odd(r.turns), p.cosine.high, p.sine.high);
+  return as_float(as_int(y) ^ sign_of(r.turns) ^ (as_int(x) & set1i(INT32_MIN)));
+}
+
+// cos x. At most 0.60 ULP [0.62].
+LANEGRAD_INLINE vf vcos(vf x) {
+  const Quarter r = quarter_turns(vabs(x));
+  const SineCosine p = sine_cosine(r);
+  const vf y = select(odd(r.turns), p.sine.high, p.cosine.high);
+  return as_float(as_int(y) ^ sign_of(r.turns + set1i(1)));
+}
+
+// a / b of two sums of two floats.
+LANEGRAD_INLINE vf quotient_of(TwoFloats a, TwoFloats b) {
+  const vf q = a.high / b.high;
+  const vf back = q * b.high;
+  const vf lost = (((a.high - back) - product_rest(q, b.high, back)) + a.low) - q * b.low;
+  return q + lost / b.high;
+}
+
+// tan x. At most 0.80 ULP [0.80].
+LANEGRAD_INLINE vf vtan(vf x) {
+  const Quarter r = quarter_turns(vabs(x));
+  const SineCosine p = sine_cosine(r);
+  const vm swapped = odd(r.turns);
+  const TwoFloats above = {select(swapped, -p.cosine.high, p.sine.high), select(swapped, -p.cosine.low, p.sine.low)};
+  const TwoFloats below = {select(swapped, p.sine.high, p.cosine.high), select(swapped, p.sine.low, p.cosine.low)};
+  return as_float(as_int(quotient_of(above, below)) ^ (as_int(x) & set1i(INT32_MIN)));
+}
+
+// asin(s)/s − 1 by z = s² up to ¼.
+LANEGRAD_INLINE vf asin_series(vf z) {
+  vf p = fma(z, set1(0x1.2e897ap-5f), set1(0x1.e8375ep-7f));
+  p = fma(z, p, set1(0x1.0371e0p-5f));
+  p = fma(z, p, set1(0x1.6cd6d0p-5f));
+  p = fma(z, p, set1(0x1.333738p-4f));
+  p = fma(z, p, set1(0x1.555550p-3f));
+  return z * p;
+}
+
+// asin |x| = s + rest up to ½, else π/2 − 2·(s + rest) with s = √((1 − |x|)/2), whose rounding goes to the rest.
+struct Arc {
+  vf s, rest;
+  vm steep;
+};
+LANEGRAD_INLINE Arc arc_of(vf x) {
+  const vf a = vabs(x), half = set1(0.5f);
+  const vm steep = gt(a, half);
+  const vf z = select(steep, half * (set1(1.0f) - a), a * a);
+  const vf s = select(steep, vsqrt(z), a);
+  const vf square = s * s;
+  const vf lost = ((z - square) - product_rest(s, s, square)) / (s + s);
+  return {s, fma(s, asin_series(z), select(steep & gt(s, zero()), lost, zero())), steep};
+}
+
+// asin x; NaN outside [−1, 1]. At most 0.70 ULP [0.80].
+LANEGRAD_INLINE vf vasin(vf x) {
+  const Arc arc = arc_of(x);
+  const vf half_pi = set1(kHalfPi), twice = arc.s + arc.s;
+  const vf high = half_pi - twice;
+  const vf steep = high + (((half_pi - high) - twice) + (set1(kHalfPiLow) - (arc.rest + arc.rest)));
+  return copy_sign(select(arc.steep, steep, arc.s + arc.rest), x);
+}
+
+// acos x; NaN outside [−1, 1]. At most 0.80 ULP [0.90].
+LANEGRAD_INLINE vf vacos(vf x) {
+  const Arc arc = arc_of(x);
+  const vm negative = lt(x, zero());
+  // π/2 − asin x, or on the steep sides 2·(s + rest) above 0 and π less that below.
+  const vf from = select(arc.steep, select(negative, set1(2.0f * kHalfPi), zero()), set1(kHalfPi));
+  const vf from_low = select(arc.steep, select(negative, set1(2.0f * kHalfPiLow), zero()), set1(kHalfPiLow));
+  const vf scale = select(arc.steep, set1(2.0f), set1(-1.0f));
+  const vf factor = select(negative, -scale, scale);
+  const vf step = arc.s * factor;
+  const vf high = from + step;
+  return high + (((from - high) + step) + fma(arc.rest, factor, from_low));
+}
+
+// atan(t + t_low) − t for 0 ≤ t ≤ 1.
+LANEGRAD_INLINE vf atan_rest(vf t, vf t_low) {
+  const vf z = t * t;
+  vf p = fma(z, set1(-0x1.e865d0p-10f), set1(0x1.704616p-7f));
+  p = fma(z, p, set1(-0x1.049ae6p-5f));
+  p = fma(z, p, set1(0x1.e04ff2p-5f));
+  p = fma(z, p, set1(-0x1.59eedap-4f));
+  p = fma(z, p, set1(0x1.c13e86p-4f));
+  p = fma(z, p, set1(-0x1.243328p-3f));
+  p = fma(z, p, set1(0x1.9993dep-3f));
+  p = fma(z, p, set1(-0x1.555548p-2f));
+  return fma(t * z, p, t_low * fma(z, set1(-0.5f), set1(1.0f)));
+}
+
+// The angle of the point (x, y), in (−π, π]. At most 1.10 ULP [1.20].
+LANEGRAD_INLINE vf vatan2(vf y, vf x) {
+  const vf a = vabs(y), b = vabs(x), infinity = set1(kInfinity);
+  const vm steep = gt(a, b), behind = gt(set1i(0), as_int(x));
+  const vf small = select(steep, b, a), large = select(steep, a, b);
+  const vf ratio = small / large;
+  const vf back = ratio * large;
+  const vf lost = ((small - back) - product_rest(ratio, large, back)) / large;
+  // 0/0 counts as 0, and ∞/∞ as 1.
+  const vf t = select(eq(small, zero()), zero(), select(eq(small, infinity), set1(1.0f), ratio));
+  const vf rest = atan_rest(t, select(gt(t, zero()) & lt(large, infinity), lost, zero()));
+  const vf from = select(steep, set1(kHalfPi), select(behind, set1(2.0f * kHalfPi), zero()));
+  const vf from_low = select(steep, set1(kHalfPiLow), select(behind, set1(2.0f * kHalfPiLow), zero()));
+  const vf sign = select((steep & behind) | (~steep & ~behind), set1(1.0f), set1(-1.0f));
+  const vf step = t * sign;
+  const vf high = from + step;
+  const vf angle = high + (((from - high) + step) + fma(rest, sign, from_low));
+  return select(is_nan(x) | is_nan(y), set1(kNan), copy_sign(angle, y));
+}
+
+// atan x. At most 1.00 ULP [1.10].
+LANEGRAD_INLINE vf vatan(vf x) { return vatan2(x, set1(1.0f)); }
