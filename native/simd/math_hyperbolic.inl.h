@@ -16,7 +16,7 @@ LANEGRAD_INLINE Branches branches_of(vf a) {
   return {high, low, inverse, -(inverse * (one / high) * low), e.n};
 }
 
-// cosh x. At most 1.10 ULP [1.10].
+// cosh x. At most 1.06 ULP [1.06].
 LANEGRAD_INLINE vf vcosh(vf x) {
   const Branches e = branches_of(vabs(x));
   const vf sum = e.high + e.inverse;
@@ -24,7 +24,7 @@ LANEGRAD_INLINE vf vcosh(vf x) {
   return ldexp2(sum + (lost + (e.low + e.inverse_low)), e.n - set1i(1));
 }
 
-// sinh x. At most 1.20 ULP [1.20].
+// sinh x. At most 1.06 ULP [1.06].
 LANEGRAD_INLINE vf vsinh(vf x) {
   const vf a = vabs(x), z = a * a;
   vf p = fma(z, set1(0x1.7498a4p-19f), set1(0x1.a027fcp-13f));
@@ -46,7 +46,7 @@ LANEGRAD_INLINE vf log_twice(vf x) {
   return select(lt(x, set1(kInfinity)), y.high + y.low, x);
 }
 
-// asinh x = log1p(a + a²/(1 + √(1 + a²))) with the sign of x. At most 1.60 ULP [1.70].
+// asinh x = log1p(a + a²/(1 + √(1 + a²))) with the sign of x. At most 1.28 ULP [1.28].
 LANEGRAD_INLINE vf vasinh(vf x) {
   const vf one = set1(1.0f), a = vabs(x);
   const vf b = vmin(set1(kLogTwice), a);
@@ -59,7 +59,7 @@ LANEGRAD_INLINE vf vasinh(vf x) {
   return copy_sign(size, x);
 }
 
-// acosh x = log1p(t + √(t·(t + 2))) with t = x − 1; NaN below 1. At most 1.60 ULP [1.70].
+// acosh x = log1p(t + √(t·(t + 2))) with t = x − 1; NaN below 1. At most 0.83 ULP [0.84].
 LANEGRAD_INLINE vf vacosh(vf x) {
   const vf one = set1(1.0f), two = set1(2.0f);
   const vf b = vmin(set1(kLogTwice), x);
@@ -78,7 +78,7 @@ LANEGRAD_INLINE vf vacosh(vf x) {
   return select(ge(x, one), select(gt(x, set1(kLogTwice)), log_twice(x), y.high + y.low), set1(kNan));
 }
 
-// atanh x = ½·log1p(2a/(1 − a)) with the sign of x; ±∞ at ±1, NaN outside. At most 1.20 ULP [1.30].
+// atanh x = ½·log1p(2a/(1 − a)) with the sign of x; ±∞ at ±1, NaN outside. At most 0.87 ULP [0.87].
 LANEGRAD_INLINE vf vatanh(vf x) {
   const vf one = set1(1.0f), a = vabs(x);
   const vm inside = lt(a, one);

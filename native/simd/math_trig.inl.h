@@ -95,7 +95,7 @@ LANEGRAD_INLINE vm odd(vi turns) { return eq(turns & set1i(1), set1i(1)); }
 // The sign bit where two quarter turns more have been made than an even number of them.
 LANEGRAD_INLINE vi sign_of(vi turns) { return shl<30>(turns) & set1i(INT32_MIN); }
 
-// sin x. At most 0.60 ULP [0.62].
+// sin x. At most 0.90 ULP [0.90].
 LANEGRAD_INLINE vf vsin(vf x) {
   const Quarter r = quarter_turns(vabs(x));
   const SineCosine p = sine_cosine(r);
@@ -103,7 +103,7 @@ LANEGRAD_INLINE vf vsin(vf x) {
   return as_float(as_int(y) ^ sign_of(r.turns) ^ (as_int(x) & set1i(INT32_MIN)));
 }
 
-// cos x. At most 0.60 ULP [0.62].
+// cos x. At most 0.90 ULP [0.90].
 LANEGRAD_INLINE vf vcos(vf x) {
   const Quarter r = quarter_turns(vabs(x));
   const SineCosine p = sine_cosine(r);
@@ -119,7 +119,7 @@ LANEGRAD_INLINE vf quotient_of(TwoFloats a, TwoFloats b) {
   return q + lost / b.high;
 }
 
-// tan x. At most 0.80 ULP [0.80].
+// tan x. At most 1.10 ULP [1.12].
 LANEGRAD_INLINE vf vtan(vf x) {
   const Quarter r = quarter_turns(vabs(x));
   const SineCosine p = sine_cosine(r);
@@ -154,7 +154,7 @@ LANEGRAD_INLINE Arc arc_of(vf x) {
   return {s, fma(s, asin_series(z), select(steep & gt(s, zero()), lost, zero())), steep};
 }
 
-// asin x; NaN outside [−1, 1]. At most 0.70 ULP [0.80].
+// asin x; NaN outside [−1, 1]. At most 0.64 ULP [0.66].
 LANEGRAD_INLINE vf vasin(vf x) {
   const Arc arc = arc_of(x);
   const vf half_pi = set1(kHalfPi), twice = arc.s + arc.s;
@@ -163,7 +163,7 @@ LANEGRAD_INLINE vf vasin(vf x) {
   return copy_sign(select(arc.steep, steep, arc.s + arc.rest), x);
 }
 
-// acos x; NaN outside [−1, 1]. At most 0.80 ULP [0.90].
+// acos x; NaN outside [−1, 1]. At most 0.62 ULP [0.64].
 LANEGRAD_INLINE vf vacos(vf x) {
   const Arc arc = arc_of(x);
   const vm negative = lt(x, zero());
@@ -199,9 +199,9 @@ LANEGRAD_INLINE vf vatan2(vf y, vf x) {
   const vf ratio = small / large;
   const vf back = ratio * large;
   const vf lost = ((small - back) - product_rest(ratio, large, back)) / large;
-  // 0/0 counts as 0, and ∞/∞ as 1.
+  // 0/0 counts as 0, and ∞/∞ as 1. What a quotient of the smallest numbers has lost is itself lost to underflow.
   const vf t = select(eq(small, zero()), zero(), select(eq(small, infinity), set1(1.0f), ratio));
-  const vf rest = atan_rest(t, select(gt(t, zero()) & lt(large, infinity), lost, zero()));
+  const vf rest = atan_rest(t, select(gt(small, set1(0x1p-100f)) & lt(large, infinity), lost, zero()));
   const vf from = select(steep, set1(kHalfPi), select(behind, set1(2.0f * kHalfPi), zero()));
   const vf from_low = select(steep, set1(kHalfPiLow), select(behind, set1(2.0f * kHalfPiLow), zero()));
   const vf sign = select((steep & behind) | (~steep & ~behind), set1(1.0f), set1(-1.0f));
@@ -211,5 +211,5 @@ LANEGRAD_INLINE vf vatan2(vf y, vf x) {
   return select(is_nan(x) | is_nan(y), set1(kNan), copy_sign(angle, y));
 }
 
-// atan x. At most 1.00 ULP [1.10].
+// atan x. At most 1.04 ULP [1.16].
 LANEGRAD_INLINE vf vatan(vf x) { return vatan2(x, set1(1.0f)); }
