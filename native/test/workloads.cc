@@ -330,6 +330,7 @@ void max_pool2d(Machine& m) {
 
 constexpr Workload kAll[] = {
     {"unary", unary},           {"binary", binary},   {"reduce", reduce},   {"copy_strided", copy_strided},
+    {"scans", scans},           {"sorting", sorting},
     {"gemm", gemm},             {"rows", rows},       {"places", places},       {"softmax", softmax}, {"cross_entropy", cross_entropy},
     {"layer_norm", layer_norm}, {"lstm", lstm},       {"gru", gru},       {"rnn", rnn},       {"uniform", uniform}, {"adam", adam},
     {"sgd", sgd},               {"clip", clip},       {"char_sampler", char_sampler},

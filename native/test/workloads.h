@@ -87,6 +87,10 @@ struct Workload {
   void (*run)(Machine&);
 };
 
+// Defined in workloads_order.cc.
+void scans(Machine& m);
+void sorting(Machine& m);
+
 struct WorkloadList {
   const Workload* first;
   const Workload* last;

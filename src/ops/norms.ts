@@ -51,9 +51,9 @@ const normOp: Op<NormParams> = defineOp<NormParams>({
       endWalk(walk);
       const data = y.data as Float32Array;
       if (p === 2) node.kernels.unary(UnaryOp.sqrt, data, data, 0, 0);
-      // The smallest of nothing would be ∞.
-      if (walk.n === 0) data.fill(0);
     }
+    // The smallest of nothing would be ∞, and so would its negative powers.
+    if (x.size === 0) y.data.fill(0);
     node.save(input, y);
     return y;
   },

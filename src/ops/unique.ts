@@ -1,16 +1,17 @@
 /** Values taken once: distinct ones, runs of equals, and the most frequent. */
 
 import { kernelsFor } from '../backend/select.ts';
+import type { DataArray } from '../core/dtype.ts';
 import { checkAxis, type Shape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
-import { emptyTensor, type Tensor } from '../tensor.ts';
+import { emptyTensor, type Tensor, wrapArray } from '../tensor.ts';
 import { asRows, type Placed } from './along.ts';
 import type { ReduceOptions } from './broadcast.ts';
 import { checkTensor, registerOp } from './define.ts';
 import { gather } from './gather.ts';
 import { indexSelect } from './index-axis.ts';
 import { reshape, transpose } from './movement.ts';
-import { argsort } from './sort.ts';
+import { argsort, sort } from './sort.ts';
 
 export interface UniqueOptions {
   /** The slices of this axis are compared as wholes; by default single values are. */
@@ -39,29 +40,53 @@ function runsOf(n: number, same: (i: number) => boolean): Int32Array {
   return starts.subarray(0, count + 1);
 }
 
-/** The result of runs over items that stand in `order` (their own if null), as values at the first of each run. */
+/** Where runs of equal values begin in `data` in its own order. */
+function runsOfValues(data: DataArray): Int32Array {
+  const n = data.length;
+  const starts = new Int32Array(n + 1);
+  let count = 0;
+  let before = Number.NaN;
+  for (let i = 0; i < n; i++) {
+    const value = data[i];
+    if (value !== before) starts[count++] = i;
+    before = value;
+  }
+  starts[count] = n;
+  return starts.subarray(0, count + 1);
+}
+
+/** The elements of a vector at the starts of its runs. */
+function firstOf(x: Tensor, starts: Int32Array): Tensor {
+  const count = starts.length - 1;
+  const values = emptyTensor([count], x.dtype);
+  const [from, into] = [x.data, values.data];
+  for (let i = 0; i < count; i++) into[i] = from[starts[i]];
+  return values;
+}
+
+/** What was asked for beside the values, of runs over items that stand in `order` (their own if null). */
 function resultOf(
-  pick: (places: Tensor) => Tensor,
+  values: Tensor,
   starts: Int32Array,
-  order: ArrayLike<number> | null,
+  order: DataArray | null,
   inverseShape: Shape,
   { returnInverse = false, returnCounts = false }: UniqueOptions,
 ): Unique {
   const count = starts.length - 1;
-  const places = emptyTensor([count], 'int32');
-  const counts = emptyTensor([count], 'int32');
-  for (let i = 0; i < count; i++) {
-    places.data[i] = order === null ? starts[i] : order[starts[i]];
-    counts.data[i] = starts[i + 1] - starts[i];
-  }
-  let inverse: Tensor | undefined;
+  const found: { values: Tensor; inverse?: Tensor; counts?: Tensor } = { values };
   if (returnInverse) {
-    inverse = emptyTensor(inverseShape, 'int32');
+    found.inverse = emptyTensor(inverseShape, 'int32');
+    const { data } = found.inverse;
     for (let i = 0; i < count; i++) {
-      for (let k = starts[i]; k < starts[i + 1]; k++) inverse.data[order === null ? k : order[k]] = i;
+      for (let k = starts[i]; k < starts[i + 1]; k++) data[order === null ? k : order[k]] = i;
     }
   }
-  return { values: pick(places), ...(inverse && { inverse }), ...(returnCounts && { counts }) };
+  if (returnCounts) {
+    found.counts = emptyTensor([count], 'int32');
+    const { data } = found.counts;
+    for (let i = 0; i < count; i++) data[i] = starts[i + 1] - starts[i];
+  }
+  return found;
 }
 
 /** The slices of an axis as rows, and what chooses some of them. */
@@ -71,7 +96,11 @@ function slicesOf(op: string, x: Tensor, axis: number) {
   const n = front.shape[0];
   const width = sizeOf(front.shape, 1);
   const rows = reshape(front, [n, width]);
-  return { n, width, rows, pick: (places: Tensor): Tensor => indexSelect(x.detach(), at, places) };
+  const pick = (starts: Int32Array, order: Int32Array): Tensor => {
+    const first = starts.subarray(0, -1).map((i) => order[i]);
+    return indexSelect(x.detach(), at, wrapArray(first, [first.length], 'int32'));
+  };
+  return { n, width, rows, pick };
 }
 
 /** Whether slices i and j of a width differ nowhere. A NaN equals nothing. */
@@ -108,20 +137,18 @@ export function unique(x: Tensor, options: UniqueOptions = {}): Unique {
     const { n, width, rows, pick } = slicesOf('unique', x, axis);
     const order = orderOfRows(rows);
     const starts = runsOf(n, (i) => sameSlice(rows.data, width, order[i], order[i - 1]));
-    return resultOf(pick, starts, order, [n], options);
+    return resultOf(pick(starts, order), starts, order, [n], options);
   }
   const flat = reshape(x.detach(), [x.size]);
   if (returnInverse) {
-    const order = argsort(flat).data;
-    const { data } = flat;
-    const starts = runsOf(x.size, (i) => data[order[i]] === data[order[i - 1]]);
-    return resultOf((places) => indexSelect(flat, 0, places), starts, order, x.shape, options);
+    const { values, indices } = sort(flat);
+    const starts = runsOfValues(values.data);
+    return resultOf(firstOf(values, starts), starts, indices.data, x.shape, options);
   }
   const sorted = emptyTensor([x.size], x.dtype);
   kernelsFor(x.dtype).sortRows(false, flat.data, sorted.data, null, 1, x.size);
-  const { data } = sorted;
-  const starts = runsOf(x.size, (i) => data[i] === data[i - 1]);
-  return resultOf((places) => indexSelect(sorted, 0, places), starts, null, x.shape, options);
+  const starts = runsOfValues(sorted.data);
+  return resultOf(firstOf(sorted, starts), starts, null, x.shape, options);
 }
 
 /**
@@ -136,12 +163,12 @@ export function uniqueConsecutive(x: Tensor, options: UniqueOptions = {}): Uniqu
   if (axis !== null && x.rank > 0) {
     const { n, width, rows, pick } = slicesOf('uniqueConsecutive', x, axis);
     const starts = runsOf(n, (i) => sameSlice(rows.data, width, i, i - 1));
-    return resultOf(pick, starts, null, [n], options);
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    return resultOf(pick(starts, order), starts, order, [n], options);
   }
   const flat = reshape(x.detach(), [x.size]);
-  const { data } = flat;
-  const starts = runsOf(x.size, (i) => data[i] === data[i - 1]);
-  return resultOf((places) => indexSelect(flat, 0, places), starts, null, x.shape, options);
+  const starts = runsOfValues(flat.data);
+  return resultOf(firstOf(flat, starts), starts, null, x.shape, options);
 }
 
 const parts = ({ values, inverse, counts }: Unique): Tensor[] => [values, inverse!, counts!];
