@@ -35,7 +35,8 @@ type Restore = (y: Tensor, keep?: boolean) => Tensor;
 /** `x` as rows along one axis, [rows, n], and the way back for [rows, m]: the axis in its place, or dropped if m is 1. */
 export function asRows(op: string, x: Tensor, axis: number): { rows: Tensor; restore: Restore } {
   const { n } = extentsOf(op, x, axis);
-  if (x.rank === 0) return { rows: reshape(x, [1, 1]), restore: (y) => reshape(y, y.shape[1] === 1 ? [] : [y.shape[1]]) };
+  if (x.rank === 0)
+    return { rows: reshape(x, [1, 1]), restore: (y) => reshape(y, y.shape[1] === 1 ? [] : [y.shape[1]]) };
   const at = checkAxis(op, axis, x.rank);
   const moved = transpose(x, at, -1);
   const lead = moved.shape.slice(0, -1);
