@@ -132,8 +132,9 @@ function rowOf(mode: InterpolateMode, axis: Axis, i: number, antialias: boolean)
 function mapOf(mode: InterpolateMode, axis: Axis, antialias: boolean): AxisMap | null {
   const { inputs, outputs, step, alignCorners } = axis;
   if (mode === 'area') return inputs === outputs ? null : adaptiveAverages(inputs, outputs);
-  const isNearest = mode === 'nearest' || mode === 'nearest-exact';
-  if (inputs === outputs && (step === 1 || !isNearest)) return null;
+  // A filter that reaches further than its neighbours is asked at any size, and so is what is nearest.
+  const plain = mode !== 'nearest' && mode !== 'nearest-exact' && mode !== 'bicubic' && !antialias;
+  if (inputs === outputs && (step === 1 || plain)) return null;
   const key = `${mode} ${inputs} ${outputs} ${step} ${alignCorners} ${antialias}`;
   return keptMap(key, () => {
     return new AxisMap(

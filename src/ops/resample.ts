@@ -152,6 +152,11 @@ const resampleOp: Op<ResampleParams> = defineOp<ResampleParams>({
     const y = emptyTensor([planes, outHeight, outWidth], x!.dtype);
     const dtype = x!.dtype as 'float32' | 'float64';
     const [down, across] = [rows?.band(dtype) ?? null, columns?.band(dtype) ?? null];
+    if (y.size === 0) return y;
+    if (x!.size === 0 || down?.taps === 0 || across?.taps === 0) {
+      y.data.fill(0);
+      return y;
+    }
     const dims = { planes, inHeight, inWidth, outHeight, outWidth };
     node.kernels.resample(dims, down, across, x!.data as FloatArray, y.data as FloatArray);
     return y;
@@ -171,6 +176,14 @@ const resampleOp: Op<ResampleParams> = defineOp<ResampleParams>({
         { first: 0, weights: [] },
       ]);
       return { inputs: [s.normal([2, 5, 4])], call: (x) => resampleOp.run([x], { rows, columns }) };
+    },
+    (s) => ({
+      inputs: [s.normal([1, 3, 2])],
+      call: (x) => resampleOp.run([x], { rows: null, columns: new AxisMap(2, []) }),
+    }),
+    (s) => {
+      const columns = new AxisMap(2, [{ first: 0, weights: [] }]);
+      return { inputs: [s.normal([1, 3, 2])], call: (x) => resampleOp.run([x], { rows: null, columns }) };
     },
   ],
 });
