@@ -45,8 +45,8 @@ function transposed(
   }
   const kernel = weight.shape.slice(2);
   if (weight.shape[0] !== channels || channels === 0 || kernel.includes(0)) {
-    const expected = `[${channels}, O/groups${', k'.repeat(axes)}]`;
-    throw new ShapeError({ op, problem: 'the weight does not fit the input', got: weight.shape, expected });
+    const hint = `the weight must be [${channels}, O/groups${', k'.repeat(axes)}]`;
+    throw new ShapeError({ op, problem: 'the weight does not fit the input', got: [x.shape, weight.shape], hint });
   }
   const outChannels = weight.shape[1] * groups;
   if (bias !== null && !sameShape(bias.shape, [outChannels])) {
@@ -68,7 +68,12 @@ function transposed(
     }
     const size = (length - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernel[i] - 1) + outputPadding[i] + 1;
     if (size > 0 && length > 0) return size;
-    throw new ShapeError({ op, problem: 'the output would be empty', got: x.shape, hint: `axis ${i} gets ${size}` });
+    throw new ShapeError({
+      op,
+      problem: 'the output would be empty',
+      got: [x.shape, weight.shape],
+      hint: `axis ${i} gets ${size}`,
+    });
   });
   checkShape(op, [batch, outChannels, ...out]);
   const shape = { batch, groups, inChannels: channels, outChannels, lengths, kernel, out };

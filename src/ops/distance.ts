@@ -1,10 +1,10 @@
 /** Distances and similarities of vectors. */
 
-import { checkAxis } from '../core/shape.ts';
+import { broadcastShapes, checkAxis } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
-import { broadcastTogether, type ReduceOptions, sum } from './broadcast.ts';
+import { broadcastTogether, checkBroadcast, type ReduceOptions, sum } from './broadcast.ts';
 import { resultDType, to } from './cast.ts';
 import { eq, lt, where } from './compare.ts';
 import { checkFloat, checkSameDType, checkTensor, type OpCase, registerOp, type Sampler } from './define.ts';
@@ -95,6 +95,7 @@ export function cdist(a: Tensor, b: Tensor, { p = 2 }: { p?: number } = {}): Ten
       hint: `${k} ≠ ${other}`,
     });
   }
+  broadcastShapes('cdist', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const pairs = Math.max(a.size / Math.max(1, m * k), b.size / Math.max(1, n * k)) * m * n;
   if (p === 2 && pairs * k > MOST_DIFFERENCES) return euclideanByProduct(a, b);
   return lengthAlong(sub(unsqueeze(a, -2), unsqueeze(b, -3)), p, false, 'whole');
@@ -121,7 +122,8 @@ export function pairwiseDistance(
   { p = 2, eps = 1e-6, keepdim = false }: PairwiseDistanceOptions = {},
 ): Tensor {
   checkOrder('pairwiseDistance', p);
-  const difference = add(sub(checkTensor('pairwiseDistance', a), checkTensor('pairwiseDistance', b)), eps);
+  checkBroadcast('pairwiseDistance', a, b);
+  const difference = add(sub(a, b), eps);
   if (difference.rank === 0) {
     throw new ShapeError({ op: 'pairwiseDistance', problem: 'expected vectors', got: [a.shape, b.shape] });
   }

@@ -63,7 +63,11 @@ export function conv(x: Value, w: Value, bias: Value | null, axes: number, optio
 }
 
 /** The number of windows along each axis, or null where one sees nothing. */
-function windowsOf(size: Dims, { kernel, stride, padding, dilation }: Windows, ceilMode: boolean): number[] | null {
+export function windowsOf(
+  size: Dims,
+  { kernel, stride, padding, dilation }: Windows,
+  ceilMode: boolean,
+): number[] | null {
   const found = size.map((n, i) => {
     const room = n + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1;
     let windows = Math.floor((ceilMode ? room + stride[i] - 1 : room) / stride[i]) + 1;
@@ -75,7 +79,7 @@ function windowsOf(size: Dims, { kernel, stride, padding, dilation }: Windows, c
 }
 
 /** The places a window sees, those in the padding left out. */
-function seen(place: Dims, size: Dims, { kernel, stride, padding, dilation }: Windows): number[][] {
+export function seen(place: Dims, size: Dims, { kernel, stride, padding, dilation }: Windows): number[][] {
   return tuples(kernel)
     .map((tap) => tap.map((t, i) => place[i] * stride[i] - padding[i] + t * dilation[i]))
     .filter((source) => source.every((v, i) => v >= 0 && v < size[i]));

@@ -5,6 +5,7 @@ import * as ops from '../../../src/ops/index.ts';
 import type { Tensor } from '../../../src/tensor.ts';
 import { away, axesIn, axisIn, calls, distinct, type Fill, floats, normal, one, shapes, whole } from '../draw.ts';
 import { type Proof, type Property, property } from '../prove.ts';
+import { norm } from '../reference/norm.ts';
 import * as reference from '../reference/reduction.ts';
 import { at, axesOf, build, groups, Illegal, measured, total, type Value } from '../reference/value.ts';
 
@@ -38,15 +39,6 @@ const product: Members = (members) => {
 };
 const zeros = whole(0, 2);
 const counted = { fill: zeros, differentiable: false, sparse: true, integers: true } as const;
-
-function norm(members: readonly number[], p: number): { sum: number; bound: number } {
-  const sizes = members.map(Math.abs);
-  if (p === Infinity) return { sum: Math.max(0, ...sizes), bound: 0 };
-  if (p === -Infinity) return { sum: Math.min(...sizes), bound: 0 };
-  if (p === 0) return { sum: sizes.filter((v) => v !== 0).length, bound: 0 };
-  const y = total(sizes.map((v) => v ** p)).sum ** (1 / p);
-  return { sum: y, bound: 8 * (Math.log2(members.length + 1) + 4) * (1 + Math.abs(1 / p)) * y };
-}
 
 const sums: readonly Proof[] = [
   over('prod', ops.prod, product, { fill: away([0], 0.1), integers: true }),

@@ -1,0 +1,3 @@
+import { resampling } from './subjects/resampling.ts';
+
+for (const proof of resampling) proof.declare();
