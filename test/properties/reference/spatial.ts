@@ -196,13 +196,16 @@ export function convTranspose(
   const [depth, perGroup, ...kernel] = w.shape;
   if (channels % groups !== 0) return new Illegal([], 'ConfigError');
   if (depth !== channels) return new Illegal([x.shape, w.shape]);
-  if (outputPadding.some((p, i) => p >= Math.max(stride[i], dilation[i]))) return new Illegal([], 'ConfigError');
   const filters = perGroup * groups;
   if (bias !== null && bias.shape.join() !== `${filters}`) return new Illegal([bias.shape, [filters]]);
   const out = size.map(
     (n, i) => (n - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernel[i] - 1) + outputPadding[i] + 1,
   );
-  if (out.some((n) => n < 1)) return new Illegal([x.shape, w.shape]);
+  // Axis by axis: the first fault is the one that is named.
+  for (const [i, n] of out.entries()) {
+    if (outputPadding[i] >= Math.max(stride[i], dilation[i])) return new Illegal([], 'ConfigError');
+    if (n < 1) return new Illegal([x.shape, w.shape]);
+  }
   const sums = new Map<string, number[]>();
   const shape = [batch, filters, ...out];
   for (const index of tuples(shape)) sums.set(index.join(), bias === null ? [] : [bias.data[index[1]]]);
