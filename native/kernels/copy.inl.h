@@ -68,12 +68,43 @@ struct CopyLayout {
   }
 };
 
+// Walks the axes' elements from number `at` on, without a division an element.
+struct CopyWalk {
+  const CopyLayout& layout;
+  int64_t index[kMaxRank], x_at = 0, y_at = 0;
+
+  CopyWalk(const CopyLayout& layout, int64_t at) : layout(layout) {
+    layout.locate(at, x_at, y_at);
+    for (int i = layout.rank - 1; i >= 0; --i) {
+      index[i] = at % layout.axes[i].dim;
+      at /= layout.axes[i].dim;
+    }
+  }
+
+  void step() {
+    for (int i = layout.rank - 1; i >= 0; --i) {
+      const CopyAxis& axis = layout.axes[i];
+      x_at += axis.x_stride;
+      y_at += axis.y_stride;
+      if (++index[i] < axis.dim) return;
+      x_at -= axis.x_stride * axis.dim;
+      y_at -= axis.y_stride * axis.dim;
+      index[i] = 0;
+    }
+  }
+};
+
+constexpr int64_t kShortRun = 16;  // a call takes longer than fewer elements do
+
 inline void copy_run(const float* x, int64_t x_stride, float* y, int64_t y_stride, int64_t n) {
-  if (x_stride == 1 && y_stride == 1) {
+  if (x_stride == 1 && y_stride == 1 && n >= kShortRun) {
     memcpy(y, x, n * sizeof(float));
   } else if (x_stride == 0 && y_stride == 1) {
     const float value = *x;
     for (int64_t i = 0; i < n; ++i) y[i] = value;
+  } else if (x_stride == -1 && y_stride == 1) {
+    // By itself, since a stride that is known is walked by whole registers.
+    for (int64_t i = 0; i < n; ++i) y[i] = x[-i];
   } else {
     for (int64_t i = 0; i < n; ++i) y[i * y_stride] = x[i * x_stride];
   }
@@ -125,12 +156,14 @@ inline void copy_strided(const CopyStridedArgs& args, const Parallel& par) {
     const int64_t pieces = ceil_div(last.dim, kTaskElements);
     const int64_t length = smaller(last.dim, kTaskElements);
     for_chunks(par, outer.size() * pieces, length, 1, [&](int64_t from, int64_t to) {
-      for (int64_t i = from; i < to; ++i) {
-        int64_t x_at, y_at;
-        outer.locate(i / pieces, x_at, y_at);
-        const int64_t at = i % pieces * length;
-        copy_run(args.x + x_at + at * last.x_stride, last.x_stride, args.y + y_at + at * last.y_stride, last.y_stride,
-                 smaller(length, last.dim - at));
+      CopyWalk walk(outer, from / pieces);
+      for (int64_t i = from, piece = from % pieces; i < to; ++i) {
+        const int64_t at = piece * length;
+        copy_run(args.x + walk.x_at + at * last.x_stride, last.x_stride, args.y + walk.y_at + at * last.y_stride,
+                 last.y_stride, smaller(length, last.dim - at));
+        if (++piece < pieces) continue;
+        piece = 0;
+        walk.step();
       }
     });
     return;

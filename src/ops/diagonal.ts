@@ -5,6 +5,7 @@ import { ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { sum } from './broadcast.ts';
 import { checkTensor, defineOp, type Op, registerOp } from './define.ts';
+import { copyWhole } from './movement.ts';
 
 export interface DiagonalOptions {
   /** Which diagonal: above the main one if positive, below if negative. */
@@ -169,10 +170,10 @@ interface Triangle {
 const triangleOp: Op<Triangle> = defineOp<Triangle>({
   name: 'triangle',
   tolerance: 0,
-  forward(_, [x], { upper, offset }) {
+  forward(node, [x], { upper, offset }) {
     const y = emptyTensor(x!.shape, x!.dtype);
     const { data } = y;
-    data.set(x!.data);
+    copyWhole(node.kernels, x!, y);
     const [rows, columns] = x!.shape.slice(-2);
     const clip = (column: number): number => Math.min(Math.max(column, 0), columns);
     for (let at = 0, row = 0; at < data.length; at += columns, row = (row + 1) % rows) {

@@ -1,6 +1,6 @@
 /** Places of one axis, or of the flattened tensor, chosen by a list of ids: read, added to, overwritten. */
 
-import { checkAxis, type Shape, sizeOf } from '../core/shape.ts';
+import { checkAxis, checkShape, type Shape, sizeOf } from '../core/shape.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { mul } from './arithmetic.ts';
@@ -263,9 +263,21 @@ export function repeatInterleave(x: Tensor, repeats?: number | Tensor, axis: num
   const given = axis === null ? reshape(x, [x.size]) : x;
   const at = checkAxis(op, axis ?? 0, given.rank);
   const { n, outer, width } = along(op, given, at);
-  const counts = repeats instanceof Tensor ? checkIndexVector(op, repeats) : idsOf(op, [repeats]);
+  if (!(repeats instanceof Tensor)) return repeatedEach(op, given, at, repeats);
+  const counts = checkIndexVector(op, repeats);
   const ids = repeatedIds(op, counts, n);
   return gatherRows(op, given, rowIds(op, ids, n, outer), width, resized(given.shape, at, ids.size));
+}
+
+/** Every place of an axis equally often: repeated along a new axis behind it. */
+function repeatedEach(op: string, x: Tensor, axis: number, count: number): Tensor {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new ShapeError({ op, problem: 'a count is an integer from 0', got: count });
+  }
+  const [front, back] = [x.shape.slice(0, axis + 1), x.shape.slice(axis + 1)];
+  const shape = resized(x.shape, axis, x.shape[axis] * count);
+  checkShape(op, shape);
+  return reshape(expandTo(reshape(x, [...front, 1, ...back]), [...front, count, ...back]), shape);
 }
 
 /** Each of 0 … n − 1 as often as `counts` say, where one count may stand for all. */
@@ -281,10 +293,9 @@ function repeatedIds(op: string, counts: Tensor, n: number): Tensor {
     total += count;
   }
   const ids = emptyTensor([total], 'int32');
+  const out = ids.data as Int32Array;
   for (let i = 0, at = 0; i < n; i++) {
-    const end = at + list[counts.size === 1 ? 0 : i];
-    ids.data.fill(i, at, end);
-    at = end;
+    for (let count = list[counts.size === 1 ? 0 : i]; count > 0; count--) out[at++] = i;
   }
   return ids;
 }

@@ -1,9 +1,19 @@
 /** Operations that move elements: views where the memory allows it, one strided copy where not. */
 
+import type { Backend } from '../backend/backend.ts';
 import { checkAxis, checkShape, mergeAxes, type Shape, sameShape, sizeOf, stridesOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
 import { checkTensor, defineOp, type Op } from './define.ts';
+
+/** From here on several threads copy sooner than one. */
+const LARGE_COPY = 2 ** 16;
+
+/** All elements of `x`, of the same number and dtype, to `y`. */
+export function copyWhole(kernels: Backend, x: Tensor, y: Tensor): void {
+  if (x.size < LARGE_COPY) y.data.set(x.data);
+  else kernels.copyStrided(x.data, 0, y.data, 0, mergeAxes([x.size], [[1], [1]]));
+}
 
 const reshapeOp: Op<Shape> = defineOp<Shape>({
   name: 'reshape',

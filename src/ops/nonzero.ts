@@ -3,8 +3,8 @@
 import { CompareOp } from '../backend/opcodes.ts';
 import { kernelsFor } from '../backend/select.ts';
 import { newArray } from '../core/dtype.ts';
-import { planBroadcast, sizeOf } from '../core/shape.ts';
-import { emptyTensor, type Tensor } from '../tensor.ts';
+import { planBroadcast } from '../core/shape.ts';
+import { emptyTensor, Tensor } from '../tensor.ts';
 import { checkTensor, registerOp } from './define.ts';
 
 /** The places, in row-major order, of the elements that are not 0 (NaN is not). */
@@ -28,15 +28,26 @@ function maskOf(x: Tensor): Uint8Array {
 
 /** Coordinates along each axis of places in `shape`. */
 function coordinates(places: Tensor, { shape }: Tensor): Tensor[] {
-  if (shape.length === 1) return [places];
-  const given = places.data as Int32Array;
-  return shape.map((n, axis) => {
-    const inner = sizeOf(shape, axis + 1);
-    const y = emptyTensor([places.size], 'int32');
-    const out = y.data as Int32Array;
-    for (let i = 0; i < out.length; i++) out[i] = Math.trunc(given[i] / inner) % n;
-    return y;
-  });
+  const along: Tensor[] = new Array(shape.length);
+  let left = places;
+  for (let axis = shape.length - 1; axis > 0; axis--) {
+    const [own, rest] = [emptyTensor([places.size], 'int32'), emptyTensor([places.size], 'int32')];
+    splitPlaces(left.data as Int32Array, shape[axis], own.data as Int32Array, rest.data as Int32Array);
+    along[axis] = own;
+    left = rest;
+  }
+  along[0] = left;
+  return along;
+}
+
+/** Each place as row · n + column. Places ascend, so that rows are counted and no division is needed. */
+function splitPlaces(places: Int32Array, n: number, columns: Int32Array, rows: Int32Array): void {
+  for (let i = 0, row = 0, start = 0; i < places.length; i++) {
+    const place = places[i];
+    for (; place >= start + n; start += n) row++;
+    columns[i] = place - start;
+    rows[i] = row;
+  }
 }
 
 /**
@@ -55,6 +66,7 @@ export function nonzero(x: Tensor, { asTuple = false }: { asTuple?: boolean } = 
     places.data.fill(0);
     return [places];
   }
+  if (x.rank === 1) return new Tensor(places.storage, places.offset, [places.size, 1], 'int32');
   const y = emptyTensor([places.size, x.rank], 'int32');
   const out = y.data as Int32Array;
   coordinates(places, x).forEach(({ data }, axis) => {

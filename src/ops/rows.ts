@@ -13,7 +13,7 @@ import { checkIds, to } from './cast.ts';
 import { eq, maskedFill } from './compare.ts';
 import { arange } from './create.ts';
 import { checkSameDType, checkTensor, defineOp, type Op, registerOp } from './define.ts';
-import { unsqueeze } from './movement.ts';
+import { copyWhole, unsqueeze } from './movement.ts';
 
 /** An id that is none of `rows`, as an error. */
 export function badId(op: string, place: number, id: number, rows: number, wrap = false): ShapeError {
@@ -118,7 +118,7 @@ const addRowsOp: Op<RowParams> = defineOp<RowParams>({
   forward(node, [x, source], { op, ids, width, shape }) {
     const y = emptyTensor(shape, source!.dtype);
     if (x === null) y.data.fill(0);
-    else y.data.set(x.data);
+    else copyWhole(node.kernels, x, y);
     if (source!.size > 0) {
       const place = node.kernels.scatterAddRows(source!.data, ids.data as Int32Array, y.data, width);
       checkPlace(op, place, ids, rowsOf(y.size, width));
@@ -154,7 +154,7 @@ const setRowsOp: Op<RowParams> = defineOp<RowParams>({
   tolerance: 0,
   forward(node, [x, source], { op, ids, width, shape }) {
     const y = emptyTensor(shape, x!.dtype);
-    y.data.set(x!.data);
+    copyWhole(node.kernels, x!, y);
     if (source!.size > 0) {
       const place = node.kernels.setRows(source!.data, ids.data as Int32Array, y.data, width);
       checkPlace(op, place, ids, rowsOf(y.size, width));

@@ -47,6 +47,10 @@ export function copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset
     yRow: yStride(rank - 2),
     yColumn: yStride(rank - 1),
   };
+  if (rank <= 2) {
+    copyPlane(x, xOffset, y, yOffset, plane);
+    return;
+  }
   let planes = 1;
   for (let axis = 0; axis < rank - 2; axis++) planes *= dim(axis);
 
