@@ -188,7 +188,9 @@ LANEGRAD_INLINE vf atan_rest(vf t, vf t_low) {
   p = fma(z, p, set1(-0x1.243328p-3f));
   p = fma(z, p, set1(0x1.9993dep-3f));
   p = fma(z, p, set1(-0x1.555548p-2f));
-  return fma(t * z, p, t_low * fma(z, set1(-0.5f), set1(1.0f)));
+  // The one argument whose result is known beforehand: where a point lies on a diagonal.
+  const vf rest = fma(t * z, p, t_low * fma(z, set1(-0.5f), set1(1.0f)));
+  return select(eq(t, set1(1.0f)), set1(0.5f * kHalfPi - 1.0f), rest);
 }
 
 // The angle of the point (x, y), in (−π, π]. At most 1.10 ULP [1.20].
