@@ -76,6 +76,9 @@ const reductions: readonly Call[] = [
       mean: { run: (o) => ops.mean(o.matrix, 1) },
       amax: { run: (o) => ops.amax(o.matrix, 1) },
       amin: { run: (o) => ops.amin(o.matrix, 1) },
+      aminmax: { run: (o) => ops.aminmax(o.x) },
+      prod: { run: (o) => ops.prod(o.matrix, 1) },
+      norm: { run: (o) => ops.norm(o.matrix, 2, 1) },
       max: { run: (o) => ops.max(o.x) },
       min: { run: (o) => ops.min(o.x) },
       argmax: { run: (o) => ops.argmax(o.matrix, 1) },
@@ -87,6 +90,11 @@ const reductions: readonly Call[] = [
   ),
   ...others(
     {
+      nansum: { run: (o) => ops.nansum(o.matrix, 1) },
+      nanmean: { run: (o) => ops.nanmean(o.matrix, 1) },
+      normalize: { run: (o) => ops.normalize(o.matrix) },
+      varMean: { run: (o) => ops.varMean(o.matrix, 1) },
+      stdMean: { run: (o) => ops.stdMean(o.matrix, 1) },
       variance: { run: (o) => ops.variance(o.matrix, 1) },
       std: { run: (o) => ops.std(o.matrix, 1) },
       logsumexp: { run: (o) => ops.logsumexp(o.matrix, 1) },
@@ -102,6 +110,50 @@ const reductions: readonly Call[] = [
     {},
   ),
 ];
+
+/** What the sort of the platform is the measure of: one row of n. */
+const ordered = others(
+  {
+    sort: { run: (o) => ops.sort(o.x) },
+    argsort: { run: (o) => ops.argsort(o.x) },
+    topk: { run: (o) => ops.topk(o.x, 4) },
+    kthvalue: { run: (o) => ops.kthvalue(o.x, 4) },
+    median: { run: (o) => ops.median(o.x) },
+    nanmedian: { run: (o) => ops.nanmedian(o.x) },
+    quantile: { run: (o) => ops.quantile(o.x, 0.3) },
+    nanquantile: { run: (o) => ops.nanquantile(o.x, 0.3) },
+    percentile: { run: (o) => ops.percentile(o.x, 30) },
+    unique: { run: (o) => ops.unique(o.x) },
+    mode: { run: (o) => ops.mode(o.whole) },
+  },
+  { against: 'sort' },
+);
+
+const scans = others(
+  {
+    cumsum: { run: (o) => ops.cumsum(o.matrix, 1) },
+    cumprod: { run: (o) => ops.cumprod(o.matrix, 1) },
+    cummax: { run: (o) => ops.cummax(o.matrix, 1), bytes: 12 },
+    cummin: { run: (o) => ops.cummin(o.matrix, 1), bytes: 12 },
+    diff: { run: (o) => ops.diff(o.matrix, 1), against: 'bandwidth' },
+    logcumsumexp: { run: (o) => ops.logcumsumexp(o.matrix, 1) },
+  },
+  {},
+);
+
+const counting = others({
+  uniqueConsecutive: { run: (o) => ops.uniqueConsecutive(o.whole) },
+  searchsorted: { run: (o) => ops.searchsorted(ops.arange(o.row.size), o.classes) },
+  bucketize: { run: (o) => ops.bucketize(o.classes, ops.arange(o.row.size)) },
+  bincount: { run: (o) => ops.bincount(o.classes) },
+  histogram: { run: (o) => ops.histogram(o.x, 64, { range: [-3, 3] }) },
+  histc: { run: (o) => ops.histc(o.x, 64, { min: -3, max: 3 }) },
+  countNonzero: { run: (o) => ops.countNonzero(o.x), against: 'bandwidth', bytes: 4, reading: true },
+  all: { run: (o) => ops.all(o.matrix, 1), against: 'bandwidth', bytes: 4, reading: true },
+  any: { run: (o) => ops.any(o.matrix, 1), against: 'bandwidth', bytes: 4, reading: true },
+  cov: { run: (o) => ops.cov(o.a) },
+  corrcoef: { run: (o) => ops.corrcoef(o.a) },
+});
 
 const products = others({
   matmul: { run: (o) => ops.matmul(o.a, o.b) },
@@ -127,6 +179,8 @@ const spatial = others({
   avgPool2d: { run: (o) => ops.avgPool2d(o.image, 2) },
   adaptiveAvgPool2d: { run: (o) => ops.adaptiveAvgPool2d(o.image, [2, 2]) },
   adaptiveMaxPool2d: { run: (o) => ops.adaptiveMaxPool2d(o.image, [2, 2]) },
+  lpPool2d: { run: (o) => ops.lpPool2d(o.image, 2, 2) },
+  im2col: { run: (o) => ops.im2col(o.image, 2, { stride: 2 }) },
   interpolate: { run: (o) => ops.interpolate(o.image, { scaleFactor: 2 }) },
 });
 
@@ -151,6 +205,9 @@ export const calls: readonly Call[] = [
   ...copies,
   ...indexed,
   ...reductions,
+  ...ordered,
+  ...scans,
+  ...counting,
   ...products,
   ...spatial,
   ...creation,

@@ -9,7 +9,7 @@ import { arange } from './create.ts';
 import { checkTensor, registerOp } from './define.ts';
 import { flip } from './flip.ts';
 import { written } from './in-place.ts';
-import { permute, reshape, select, slice, unsqueeze } from './movement.ts';
+import { permute, reshape, selectAs, slice, unsqueeze } from './movement.ts';
 import { nonzero } from './nonzero.ts';
 import { addRows, gatherRows, placesOf, setRows } from './rows.ts';
 
@@ -128,7 +128,7 @@ function indexed(op: string, x: Tensor, parts: readonly Index[]): Tensor {
       const found = idsOf(op, y, axis, part);
       chosen.push(...found);
       axis += found.length;
-    } else if (typeof part === 'number') y = select(y, axis, part);
+    } else if (typeof part === 'number') y = selectAs(op, y, axis, part);
     else if (part === null) y = unsqueeze(y, axis++);
     else if (part === ':') axis++;
     else if (Array.isArray(part)) y = sliced(op, y, axis++, part);

@@ -262,13 +262,18 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
  * @throws ShapeError  if the index is out of range
  */
 export function select(x: Tensor, axis: number, index: number): Tensor {
-  checkTensor('select', x);
-  const at = checkAxis('select', axis, x.rank);
+  return selectAs('select', x, axis, index);
+}
+
+/** `select` for the operation `op`, which the errors name. */
+export function selectAs(op: string, x: Tensor, axis: number, index: number): Tensor {
+  checkTensor(op, x);
+  const at = checkAxis(op, axis, x.rank);
   const n = x.shape[at];
   const i = index < 0 ? index + n : index;
   if (!Number.isInteger(index) || i < 0 || i >= n) {
     throw new ShapeError({
-      op: 'select',
+      op,
       problem: 'index out of range',
       got: index,
       expected: `${-n} to ${n - 1}`,

@@ -87,7 +87,8 @@ export function seen(place: Dims, size: Dims, { kernel, stride, padding, dilatio
 
 /** The largest of each window, and its place in the plane; the first of equals. */
 export function maxPool(x: Value, axes: number, windows: Windows, ceilMode: boolean): [Value, Value] | Illegal {
-  if (windows.padding.some((p, i) => 2 * p > windows.kernel[i])) return new Illegal([], 'ConfigError');
+  // The window may also be too large for the input, which is another fault.
+  if (windows.padding.some((p, i) => 2 * p > windows.kernel[i])) return new Illegal([], 'ConfigError', 'ShapeError');
   const input = batched(x, axes);
   const [batch, channels, ...size] = input.shape;
   const out = windowsOf(size, windows, ceilMode);
@@ -121,7 +122,7 @@ export interface Averages extends Windows {
 /** The mean of each window. */
 export function avgPool(x: Value, axes: number, options: Averages): Value | Illegal {
   const { kernel, stride, padding, ceilMode, countPadding, divisor } = options;
-  if (padding.some((p, i) => 2 * p > kernel[i])) return new Illegal([], 'ConfigError');
+  if (padding.some((p, i) => 2 * p > kernel[i])) return new Illegal([], 'ConfigError', 'ShapeError');
   const input = batched(x, axes);
   const [batch, channels, ...size] = input.shape;
   const out = windowsOf(size, options, ceilMode);

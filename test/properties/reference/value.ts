@@ -23,10 +23,11 @@ export interface Value {
 /** The call must be refused, with a message that names these shapes. */
 export class Illegal {
   readonly shapes: readonly Dims[];
-  readonly error: string;
-  constructor(shapes: readonly Dims[] = [], error = 'ShapeError') {
+  /** The classes it may be of: where several things are wrong, any of them is said. */
+  readonly errors: readonly string[];
+  constructor(shapes: readonly Dims[] = [], ...errors: readonly string[]) {
     this.shapes = shapes;
-    this.error = error;
+    this.errors = errors.length === 0 ? ['ShapeError'] : errors;
   }
 }
 
