@@ -1,4 +1,6 @@
 // Workloads of scans, moments, sorting and selection.
+#include <initializer_list>
+
 #include "workloads.h"
 
 namespace lanegrad {

@@ -1,0 +1,183 @@
+/** Special values of the functions of two numbers. */
+
+import * as ops from '../../../src/ops/index.ts';
+import type { Tensor } from '../../../src/tensor.ts';
+import { INF, LARGEST, PI, TINY } from './numbers.ts';
+
+type Pair = readonly [a: number, b: number, result: number];
+
+export const binary: Record<string, readonly [(a: Tensor, b: Tensor) => Tensor, readonly Pair[]]> = {
+  maximum: [
+    ops.maximum,
+    [
+      [NaN, 1, NaN],
+      [1, NaN, NaN],
+      [INF, NaN, NaN],
+      [-INF, INF, INF],
+    ],
+  ],
+  minimum: [
+    ops.minimum,
+    [
+      [NaN, 1, NaN],
+      [1, NaN, NaN],
+      [-INF, NaN, NaN],
+      [-INF, INF, -INF],
+    ],
+  ],
+  pow: [
+    ops.pow,
+    [
+      [0, 3, 0],
+      [-0, 3, -0],
+      [-0, 2, 0],
+      [0, -1, INF],
+      [-0, -1, -INF],
+      [-0, -2, INF],
+      [0, -INF, INF],
+      [-1, INF, 1],
+      [-1, -INF, 1],
+      [1, NaN, 1],
+      [NaN, 0, 1],
+      [NaN, -0, 1],
+      [INF, 0, 1],
+      [-8, 1 / 3, NaN],
+      [0.5, -INF, INF],
+      [2, -INF, 0],
+      [0.5, INF, 0],
+      [2, INF, INF],
+      [-INF, -3, -0],
+      [-INF, -2, 0],
+      [-INF, 3, -INF],
+      [-INF, 2, INF],
+      [INF, -1, 0],
+      [INF, 1, INF],
+      [-2, 3, -8],
+      [NaN, 1, NaN],
+      [2, NaN, NaN],
+      [2, -149, TINY],
+      [2, 128, INF],
+    ],
+  ],
+  atan2: [
+    ops.atan2,
+    [
+      [0, 1, 0],
+      [-0, 1, -0],
+      [0, -1, PI],
+      [-0, -1, -PI],
+      [0, 0, 0],
+      [0, -0, PI],
+      [-0, -0, -PI],
+      [1, 0, PI / 2],
+      [-1, -0, -PI / 2],
+      [1, INF, 0],
+      [-1, INF, -0],
+      [1, -INF, PI],
+      [INF, 1, PI / 2],
+      [INF, INF, PI / 4],
+      [-INF, INF, -PI / 4],
+      [INF, -INF, Math.fround((3 * Math.PI) / 4)],
+      [NaN, 1, NaN],
+      [1, NaN, NaN],
+    ],
+  ],
+  fmod: [
+    ops.fmod,
+    [
+      [0, 1, 0],
+      [-0, 1, -0],
+      [5.5, -2, 1.5],
+      [-5.5, 2, -1.5],
+      [1, 0, NaN],
+      [INF, 1, NaN],
+      [1, INF, 1],
+      [-1, INF, -1],
+      [TINY, 1, TINY],
+      [LARGEST, TINY, 0],
+      [NaN, 1, NaN],
+      [1, NaN, NaN],
+    ],
+  ],
+  // PyTorch's, which are Python's for floats.
+  remainder: [
+    ops.remainder,
+    [
+      [5.5, -2, -0.5],
+      [-5.5, 2, 0.5],
+      [-0, 2, -0],
+      [1, 0, NaN],
+      [INF, 1, NaN],
+      [1, INF, 1],
+      [1, -INF, -INF],
+      [-1, INF, INF],
+    ],
+  ],
+  floorDivide: [
+    ops.floorDivide,
+    [
+      [1, 0, INF],
+      [-1, 0, -INF],
+      [0, 0, NaN],
+      [-5.5, 2, -3],
+      [1, INF, 0],
+      [1, -INF, -1],
+      [-0, 2, -0],
+      [INF, 1, NaN],
+    ],
+  ],
+  hypot: [
+    ops.hypot,
+    [
+      [0, -0, 0],
+      [3, -4, 5],
+      [INF, NaN, INF],
+      [NaN, -INF, INF],
+      [NaN, 1, NaN],
+      [LARGEST, 1, LARGEST],
+      [TINY, 0, TINY],
+    ],
+  ],
+  copysign: [
+    ops.copysign,
+    [
+      [1, -0, -1],
+      [-1, 0, 1],
+      [0, -1, -0],
+      [INF, -1, -INF],
+      [TINY, -1, -TINY],
+    ],
+  ],
+  xlogy: [
+    ops.xlogy,
+    [
+      [0, 0, 0],
+      [0, INF, 0],
+      [0, -1, 0],
+      [0, NaN, NaN],
+      [1, 0, -INF],
+      [2, 1, 0],
+      [1, -1, NaN],
+    ],
+  ],
+  logaddexp: [
+    ops.logaddexp,
+    [
+      [-INF, -INF, -INF],
+      [INF, INF, INF],
+      [INF, -INF, INF],
+      [-INF, 3, 3],
+      [NaN, 1, NaN],
+      [1, NaN, NaN],
+    ],
+  ],
+  prelu: [
+    (a, b) => ops.prelu(a, b.reshape([])),
+    [
+      [INF, -1, INF],
+      [-INF, 0.5, -INF],
+      [-0, 0.5, -0],
+      [NaN, 1, NaN],
+    ],
+  ],
+};
