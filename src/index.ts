@@ -58,6 +58,10 @@ export * as linalg from './linalg/index.ts';
 export * as models from './models/index.ts';
 export { CharLSTM, generate, generateStream } from './models/index.ts';
 export * as nn from './nn/index.ts';
+
+// Its side effects, which a bundler would drop otherwise: methods of Tensor, the engine's own operations.
+import './ops/index.ts';
+
 export * from './ops/public.ts';
 export * as optim from './optim/index.ts';
 export { Tensor } from './tensor.ts';
