@@ -12,6 +12,7 @@
 #include "reduce.inl.h"
 #include "moments.inl.h"
 #include "scan.inl.h"
+#include "scan_sum.inl.h"
 #include "scan_logsumexp.inl.h"
 #include "sort.inl.h"
 #include "rows.inl.h"

@@ -1,128 +1,37 @@
-// Scans along the middle axis of [outer, n, inner]: what the elements up to each place come to.
-//
-// Sums, products and linear scans are carried in float64 and rounded at each store; every line is one ascending chain. A
-// row of a sum (inner = 1) that is longer than kScanBlock is cut into blocks instead: each one's sum is taken over 16
-// lanes in float64, the sums before a block are added in ascending order, and its chain starts from there. Reversed, all
-// of this runs from the end.
+// Products, linear scans and extremes up to each place, along the middle axis of [outer, n, inner]. Products and linear
+// scans are carried in float64 and rounded at each store; every line is one ascending chain, or with `reverse` one from
+// the end.
 #pragma once
 
-#include "lanes.inl.h"
 #include "split.inl.h"
 
-// Lines that advance together: a single chain would wait for each of its steps.
-constexpr int kLinesTogether = 8;
-
-struct SumLine {
-  static constexpr double kNeutral = 0.0;
-  static double step(double sum, float x) { return sum + static_cast<double>(x); }
-};
-struct ProdLine {
-  static constexpr double kNeutral = 1.0;
-  static double step(double product, float x) { return product * static_cast<double>(x); }
-};
-
-// y[i·step] = S over x[0 … i·step] for `lines` lines that lie `apart`, from their starts in `carried`.
-template <class S, int Lines>
-inline void scan_lines(const float* x, float* y, int64_t n, int64_t step, int64_t apart, const double* starts) {
-  double carried[Lines];
-  for (int c = 0; c < Lines; ++c) carried[c] = starts[c];
+// Products of `Lines` lines that lie `apart`; x and y at the first element in the order of the scan. Lines advance
+// together: a single chain would wait for each of its steps.
+template <int Lines>
+inline void product_lines(const float* x, float* y, int64_t n, int64_t step, int64_t apart) {
+  double products[Lines];
+  for (double& product : products) product = 1.0;
   for (int64_t i = 0, at = 0; i < n; ++i, at += step) {
     LANEGRAD_UNROLL for (int c = 0; c < Lines; ++c) {
-      carried[c] = S::step(carried[c], x[at + c * apart]);
-      y[at + c * apart] = static_cast<float>(carried[c]);
+      products[c] *= static_cast<double>(x[at + c * apart]);
+      y[at + c * apart] = static_cast<float>(products[c]);
     }
   }
 }
 
-// Lines [from, to) of [outer, n, inner], counted over outer and inner.
-template <class S>
-inline void scan_range(const ScanArgs& args, int64_t from, int64_t to) {
-  const int64_t n = args.n, inner = args.inner;
+inline void scan_products(const ScanArgs& args, const Parallel& par) {
+  constexpr int kTogether = 8;
+  const int64_t n = args.n, inner = args.inner, apart = inner == 1 ? n : 1;
   const int64_t step = args.reverse ? -inner : inner, first = args.reverse ? (n - 1) * inner : 0;
-  const int64_t apart = inner == 1 ? n : 1;
-  double neutral[kLinesTogether];
-  for (double& v : neutral) v = S::kNeutral;
-  for (int64_t line = from; line < to;) {
-    const int64_t at = line / inner * n * inner + line % inner + first;
-    // Neighbours in memory are neighbours here only within one block of columns.
-    const int64_t left = inner == 1 ? to - line : smaller(to - line, inner - line % inner);
-    if (left >= kLinesTogether) {
-      scan_lines<S, kLinesTogether>(args.x + at, args.y + at, n, step, apart, neutral);
-      line += kLinesTogether;
-    } else {
-      scan_lines<S, 1>(args.x + at, args.y + at, n, step, apart, neutral);
-      ++line;
-    }
-  }
-}
-
-inline int64_t scan_blocks(const ScanArgs& args) {
-  const bool cut = args.inner == 1 && args.n > kScanBlock && args.op != ScanOp::kProd;
-  return cut ? ceil_div(args.n, kScanBlock) : 0;
-}
-
-// Doubles for the sums before each block.
-inline size_t scan_scratch(const ScanArgs& args, int) { return static_cast<size_t>(2 * args.outer * scan_blocks(args)); }
-
-// Σ x over a block in float64, lane l taking the elements l, l + 16, …
-inline double block_sum(const float* x, int64_t n) {
-  double lanes[kVirtualLanes] = {};
-  int64_t i = 0;
-  for (; i + kVirtualLanes <= n; i += kVirtualLanes) {
-    LANEGRAD_UNROLL for (int l = 0; l < kVirtualLanes; ++l) lanes[l] += static_cast<double>(x[i + l]);
-  }
-  for (int l = 0; i < n; ++i, ++l) lanes[l] += static_cast<double>(x[i]);
-  for (int half = kVirtualLanes / 2; half > 0; half /= 2) {
-    for (int l = 0; l < half; ++l) lanes[l] += lanes[l + half];
-  }
-  return lanes[0];
-}
-
-// Blocks are counted in the order of the scan; the last one may be shorter.
-struct ScanBlock {
-  int64_t begin, length;
-};
-inline ScanBlock scan_block(const ScanArgs& args, int64_t block) {
-  const int64_t at = block * kScanBlock, length = smaller(kScanBlock, args.n - at);
-  return {args.reverse ? args.n - at - length : at, length};
-}
-
-inline void scan_sum_row_blocks(const ScanArgs& args, const double* starts, int64_t row, int64_t from, int64_t to) {
-  const float* x = args.x + row * args.n;
-  float* y = args.y + row * args.n;
-  const int64_t step = args.reverse ? -1 : 1;
-  for (int64_t b = from; b < to;) {
-    const ScanBlock block = scan_block(args, b);
-    const int64_t at = args.reverse ? block.begin + block.length - 1 : block.begin;
-    const bool together = b + kLinesTogether <= to && scan_block(args, b + kLinesTogether - 1).length == kScanBlock;
-    if (together) scan_lines<SumLine, kLinesTogether>(x + at, y + at, kScanBlock, step, step * kScanBlock, starts + b);
-    else scan_lines<SumLine, 1>(x + at, y + at, block.length, step, 0, starts + b);
-    b += together ? kLinesTogether : 1;
-  }
-}
-
-inline void scan_sums(const ScanArgs& args, const Parallel& par, Scratch scratch) {
-  const int64_t blocks = scan_blocks(args);
-  double* starts = reinterpret_cast<double*>(scratch.data);
-  for_chunks(par, args.outer * blocks, kScanBlock, 1, [&](int64_t from, int64_t to) {
-    for (int64_t i = from; i < to; ++i) {
-      const ScanBlock block = scan_block(args, i % blocks);
-      starts[i] = block_sum(args.x + i / blocks * args.n + block.begin, block.length);
-    }
-  });
-  for (int64_t r = 0; r < args.outer; ++r) {
-    double before = 0.0;
-    for (int64_t b = r * blocks; b < (r + 1) * blocks; ++b) {
-      const double sum = starts[b];
-      starts[b] = before;
-      before += sum;
-    }
-  }
-  for_chunks(par, args.outer * blocks, kScanBlock, kLinesTogether, [&](int64_t from, int64_t to) {
-    while (from < to) {
-      const int64_t row = from / blocks, end = smaller(to, (row + 1) * blocks);
-      scan_sum_row_blocks(args, starts + row * blocks, row, from - row * blocks, end - row * blocks);
-      from = end;
+  for_chunks(par, args.outer * inner, n, kTogether, [&](int64_t from, int64_t to) {
+    for (int64_t line = from; line < to;) {
+      const int64_t at = line / inner * n * inner + line % inner + first;
+      // Lines that follow each other lie `apart` only within one block of columns.
+      const int64_t left = inner == 1 ? to - line : smaller(to - line, inner - line % inner);
+      const bool together = left >= kTogether;
+      if (together) product_lines<kTogether>(args.x + at, args.y + at, n, step, apart);
+      else product_lines<1>(args.x + at, args.y + at, n, step, apart);
+      line += together ? kTogether : 1;
     }
   });
 }
@@ -145,29 +54,80 @@ inline void linear_scan(const LinearScanArgs& args, const Parallel& par) {
   });
 }
 
+// Of equals the last stands, and after a NaN only another one.
 template <bool Largest>
-inline void extreme_scan_line(const float* x, float* y, int32_t* indices, int64_t n, int64_t step) {
+struct Reached {
+  static bool by(float v, float best) { return v != v || (Largest ? v >= best : v <= best); }
+  LANEGRAD_INLINE vm by(vf v, vf best) { return is_nan(v) | (Largest ? ge(v, best) : le(v, best)); }
+};
+
+template <bool Largest>
+inline void extreme_scan_row(const float* x, float* y, int32_t* indices, int64_t n) {
   float best = x[0];
   int32_t place = 0;
-  for (int64_t k = 0, at = 0; k < n; ++k, at += step) {
-    const float v = x[at];
-    // Of equals the last stands, and after a NaN only another one.
-    if (v != v || (Largest ? v >= best : v <= best)) {
-      best = v;
-      place = static_cast<int32_t>(k);
+  for (int64_t k = 0; k < n; k += kLanes) {
+    const int count = static_cast<int>(smaller(kLanes, n - k));
+    // Most vectors of a long row reach nothing new.
+    if (count == kLanes && !any(Reached<Largest>::by(load(x + k), set1(best)))) {
+      store(y + k, set1(best));
+      storei(indices + k, set1i(place));
+      continue;
     }
-    y[at] = best;
-    indices[at] = place;
+    for (int64_t i = k; i < k + count; ++i) {
+      if (Reached<Largest>::by(x[i], best)) {
+        best = x[i];
+        place = static_cast<int32_t>(i);
+      }
+      y[i] = best;
+      indices[i] = place;
+    }
   }
 }
 
-inline void extreme_scan(const ExtremeScanArgs& args, const Parallel& par) {
+template <bool Largest>
+inline void extreme_scan_columns(const float* x, float* y, int32_t* indices, int64_t n, int64_t inner, int count) {
+  vf best = load_lanes(x, count);
+  vi place = set1i(0);
+  for (int64_t k = 0; k < n; ++k) {
+    const vf v = load_lanes(x + k * inner, count);
+    const vm take = Reached<Largest>::by(v, best);
+    best = select(take, v, best);
+    place = select(take, set1i(static_cast<int32_t>(k)), place);
+    store_lanes(y + k * inner, best, count);
+    if (count == kLanes) {
+      storei(indices + k * inner, place);
+    } else {
+      int32_t places[kLanes];
+      storei(places, place);
+      memcpy(indices + k * inner, places, count * sizeof(int32_t));
+    }
+  }
+}
+
+template <bool Largest>
+inline void extreme_scan_by(const ExtremeScanArgs& args, const Parallel& par) {
   const int64_t n = args.n, inner = args.inner;
-  for_chunks(par, args.outer * inner, n, 1, [&](int64_t from, int64_t to) {
-    for (int64_t line = from; line < to; ++line) {
-      const int64_t at = line / inner * n * inner + line % inner;
-      const auto run = args.op == ArgReduceOp::kArgmax ? extreme_scan_line<true> : extreme_scan_line<false>;
-      run(args.x + at, args.y + at, args.indices + at, n, inner);
+  if (inner == 1) {
+    for_chunks(par, args.outer, n, 1, [&](int64_t from, int64_t to) {
+      for (int64_t r = from; r < to; ++r) {
+        extreme_scan_row<Largest>(args.x + r * n, args.y + r * n, args.indices + r * n, n);
+      }
+    });
+    return;
+  }
+  const int64_t groups = ceil_div(inner, kLanes);
+  for_chunks(par, args.outer * groups, n * smaller(inner, kLanes), 1, [&](int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; ++i) {
+      const int64_t j = i % groups * kLanes, at = i / groups * n * inner + j;
+      const int count = static_cast<int>(smaller(kLanes, inner - j));
+      extreme_scan_columns<Largest>(args.x + at, args.y + at, args.indices + at, n, inner, count);
     }
   });
+}
+
+inline void extreme_scan(const ExtremeScanArgs& args, const Parallel& par) {
+  switch (args.op) {
+    case ArgReduceOp::kArgmax: return extreme_scan_by<true>(args, par);
+    case ArgReduceOp::kArgmin: return extreme_scan_by<false>(args, par);
+  }
 }

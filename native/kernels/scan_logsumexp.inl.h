@@ -3,6 +3,7 @@
 #pragma once
 
 #include "scan.inl.h"
+#include "scan_sum.inl.h"
 
 constexpr int kLogLines = 32;
 constexpr int kLogVectors = kLogLines / kLanes;
@@ -104,10 +105,9 @@ inline void scan_log_sums(const ScanArgs& args, const Parallel& par, Scratch scr
 }
 
 inline void scan(const ScanArgs& args, const Parallel& par, Scratch scratch) {
-  if (args.op == ScanOp::kLogsumexp) return scan_log_sums(args, par, scratch);
-  if (scan_blocks(args) > 0) return scan_sums(args, par, scratch);
-  for_chunks(par, args.outer * args.inner, args.n, kLinesTogether, [&](int64_t from, int64_t to) {
-    if (args.op == ScanOp::kSum) scan_range<SumLine>(args, from, to);
-    else scan_range<ProdLine>(args, from, to);
-  });
+  switch (args.op) {
+    case ScanOp::kSum: return scan_sums(args, par, scratch);
+    case ScanOp::kProd: return scan_products(args, par);
+    case ScanOp::kLogsumexp: return scan_log_sums(args, par, scratch);
+  }
 }

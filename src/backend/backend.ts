@@ -33,10 +33,11 @@
  *   results combined in ascending order. With inner > 1 one ascending chain per output. dWeight and dBias of
  *   `layerNormBackward`: rows are cut into blocks of max(16, ⌈rows / 64⌉), in each one ascending chain per column, and
  *   the blocks' sums are added in ascending order.
- * - Scans of sums and of log-sum-exps: a row (inner = 1) is cut into blocks of `SCAN_BLOCK`, in each one ascending chain
- *   from the neutral element; the blocks' results before a place are folded in ascending order (of sums in float64,
- *   rounded once) and joined to the chain's. With inner > 1, and for products and linear scans (in float64, rounded at
- *   each store), one ascending chain. Reversed, all of it runs from the end.
+ * - Scans of sums: a line is cut into blocks of `SCAN_BLOCK`; an element is what the blocks before come to, carried in
+ *   float64 and rounded once, plus one ascending chain from 0. A block comes to its row reduction, or with inner > 1 to
+ *   the end of its chain. Scans of log-sum-exps: with inner = 1 the same blocks, whose results are folded in ascending
+ *   order, and each chain starts from that; with inner > 1 one ascending chain. Products and linear scans: one ascending
+ *   chain in float64, rounded at each store. Reversed, all of it runs from the end.
  * - Work is split over outputs alone, so bits do not depend on the number of threads; native ISAs with a fused
  *   multiply-add (avx2, avx512, neon) agree to the bit. The `ts` backend accumulates in float64 and rounds once; it and
  *   the SSE2 baseline agree with the rest within the bounds the tests state.

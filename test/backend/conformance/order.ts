@@ -56,7 +56,13 @@ export function scanBlock(h: Harness): void {
     const random = new Random(71);
     const [outer, n, inner] = extents;
     const rules: [ScanOp, number, number, ReturnType<typeof running>, (i: number, want: number) => number][] = [
-      [ScanOp.sum, -1, 1.5, running((a, v) => a + v, 0), (_, want) => h.sumBound(8, n * 1.5, want)],
+      [
+        ScanOp.sum,
+        -1,
+        1.5,
+        running((a, v) => a + v, 0),
+        (_, want) => h.sumBound(Math.min(n, SCAN_BLOCK) + 8, n * 1.5, want),
+      ],
       [ScanOp.prod, 0.97, 1.03, running((a, v) => a * v, 1), (_, want) => h.sumBound(n, Math.abs(want), want)],
       [
         ScanOp.logsumexp,
