@@ -22,6 +22,9 @@ const CALLS = 1000;
 /** Rounds before those that count: what has not been compiled yet is many times slower. */
 const WARMUP = 10;
 
+/** Rounds at a million at most: threads that have slept are late, and the fastest round is the one where none had. */
+const MOST_ROUNDS = 50;
+
 /** The aims: µs above the script, share of the bandwidth, multiples of exp, times as fast as the platform's sort. */
 const AIMS = { over: 0.3, bandwidth: 0.5, exp: 4, sort: 1 } as const;
 
@@ -72,7 +75,7 @@ function seconds(name: string, run: () => unknown, spend: number): number {
   const start = performance.now();
   run();
   const once = (performance.now() - start) / 1e3;
-  const rounds = Math.max(2, Math.min(9, Math.ceil(spend / once)));
+  const rounds = Math.max(2, Math.min(MOST_ROUNDS, Math.ceil(spend / once)));
   return interleaved([{ name, run }], { rounds, warmup: 1 })[0].fastest;
 }
 

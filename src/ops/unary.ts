@@ -205,6 +205,8 @@ const softplusOp = defineUnary(UnaryOp.softplus, { name: 'softplus', call: (x) =
 export function softplus(x: Tensor, { beta = 1, threshold = 20 }: { beta?: number; threshold?: number } = {}): Tensor {
   const scaled = beta === 1 ? x : mul(x, beta);
   const soft = softplusAll(scaled);
+  // From 18 on the function is x in float32, and its slope 1: there is nothing left to choose.
+  if (beta === 1 && threshold >= 18 && soft.dtype === 'float32') return soft;
   const value = beta === 1 ? soft : div(soft, beta);
   return where(gt(scaled, threshold), x, value);
 }
