@@ -55,8 +55,9 @@ enum class UnaryOp : int32_t {
   kSoftshrink = 46,
   kHardshrink = 47,
   kNanToNum = 48,
+  kFrac = 49,
 };
-constexpr int32_t kUnaryOpCount = 49;
+constexpr int32_t kUnaryOpCount = 50;
 
 enum class BinaryOp : int32_t {
   kAdd = 0,

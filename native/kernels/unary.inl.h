@@ -77,6 +77,9 @@ struct Round {
 struct Trunc {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtrunc(x); }
 };
+struct Frac {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return x - vtrunc(x); }
+};
 struct Erf {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return verf(x); }
 };
@@ -211,6 +214,7 @@ inline UnaryRun unary_run_of(UnaryOp op) {
     case UnaryOp::kCeil: return unary_run<Ceil>;
     case UnaryOp::kRound: return unary_run<Round>;
     case UnaryOp::kTrunc: return unary_run<Trunc>;
+    case UnaryOp::kFrac: return unary_run<Frac>;
     case UnaryOp::kErf: return unary_run<Erf>;
     case UnaryOp::kGelu: return unary_run<Gelu>;
     case UnaryOp::kSin: return unary_run<Sin>;

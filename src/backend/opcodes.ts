@@ -71,6 +71,8 @@ export const UnaryOp = {
   hardshrink: 47,
   /** p0 of ∞, p1 of −∞, 0 of NaN, else x. */
   nanToNum: 48,
+  /** x − trunc(x); NaN of ±∞. */
+  frac: 49,
 } as const;
 export type UnaryOp = (typeof UnaryOp)[keyof typeof UnaryOp];
 

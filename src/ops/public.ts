@@ -189,6 +189,7 @@ export {
   exp2,
   expm1,
   floor,
+  frac,
   gelu,
   leakyRelu,
   log,

@@ -125,6 +125,7 @@ const first = {
   ceil: unary.ceil,
   round: unary.round,
   trunc: unary.trunc,
+  frac: unary.frac,
   isnan: finite.isnan,
   isfinite: finite.isfinite,
   isinf: finite.isinf,

@@ -265,6 +265,17 @@ export function trunc(x: Tensor): Tensor {
   return onNumbers(truncOp, x);
 }
 
+const fracOp = defineUnary(
+  UnaryOp.frac,
+  { name: 'frac', call: frac, sample: (s, shape) => add(s.distinct(shape, 0.1), 0.03), tolerance: 0 },
+  'nothing',
+  (dy) => dy,
+);
+/** The part behind the point, x − trunc(x), with the sign of x; NaN of ±∞. Gradient: dx = dy. */
+export function frac(x: Tensor): Tensor {
+  return onNumbers(fracOp, x);
+}
+
 const thresholdOp = defineStep('threshold', UnaryOp.threshold, (x) => threshold(x, 0.5, 2));
 /** `value` where x ≥ `from`, else 0: the mask of a dropout, out of uniforms. Gradient: 0. */
 export function threshold(x: Tensor, from: number, value: number): Tensor {

@@ -138,6 +138,9 @@ const loops: Record<UnaryOp, UnaryLoop> = {
   [UnaryOp.trunc](x, y) {
     for (let i = 0; i < x.length; i++) y[i] = Math.trunc(x[i]);
   },
+  [UnaryOp.frac](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = x[i] - Math.trunc(x[i]);
+  },
   [UnaryOp.erf](x, y) {
     for (let i = 0; i < x.length; i++) y[i] = erf(x[i]);
   },

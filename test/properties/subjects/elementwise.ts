@@ -62,6 +62,7 @@ const unaries: readonly Row[] = [
   { name: 'ceil', f: Math.ceil, fill: steps, more: flat },
   { name: 'round', f: reference.round, fill: steps, more: flat },
   { name: 'trunc', f: Math.trunc, fill: steps, more: flat },
+  { name: 'frac', f: (x) => x - Math.trunc(x), fill: steps, more: { integers: true } },
   { name: 'isnan', f: () => 0, dtype: 'bool', more: { differentiable: false, sparse: true, proves: [] } },
 ];
 
