@@ -56,6 +56,7 @@ function unaryRules(h: Harness): Record<keyof typeof UnaryOp, UnaryRule> {
     ceil: { f: (x) => Math.ceil(x), exact: true },
     round: { f: roundHalfToEven, exact: true },
     trunc: { f: (x) => Math.trunc(x), exact: true },
+    frac: { f: (x) => x - Math.trunc(x), exact: true },
     erf: { f: erf, formula: 4 },
     gelu: { f: gelu, formula: 8 },
     sin: { f: (x) => Math.sin(x) },
