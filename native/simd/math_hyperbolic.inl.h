@@ -12,8 +12,9 @@ LANEGRAD_INLINE Branches branches_of(vf a) {
   const vf high = one + e.t, low = e.t - (high - one);
   // From 2⁻¹²⁰ on the inverse is lost beside the other branch.
   const vi twice = set1i(0) - (e.n + e.n);
-  const vf inverse = one / high * exp2_normal(select(gt(twice, set1i(-120)), twice, set1i(-120)));
-  return {high, low, inverse, -(inverse * (one / high) * low), e.n};
+  const vf mirror = one / high;
+  const vf inverse = mirror * exp2_normal(select(gt(twice, set1i(-120)), twice, set1i(-120)));
+  return {high, low, inverse, -(inverse * mirror * low), e.n};
 }
 
 // cosh x. At most 1.06 ULP [1.06].
@@ -38,11 +39,11 @@ LANEGRAD_INLINE vf vsinh(vf x) {
   return copy_sign(select(lt(a, set1(1.0f)), small, large), x);
 }
 
-// log 2x, of which from 2¹² on both inverse functions differ by less than a rounding.
-constexpr float kLogTwice = 4096.0f;
-LANEGRAD_INLINE vf log_twice(vf x) {
-  const LogParts p = log_parts(x);
-  const TwoFloats y = log_sum(p.k + set1(1.0f), p.m - set1(1.0f), zero());
+// From here on both inverse functions are log 2x, which is log(1 + x) + log 2, but for less than a rounding.
+constexpr float kLogTwice = 0x1p26f;
+LANEGRAD_INLINE vf log_inverse(vf x, vf sum, vf low) {
+  const vm large = gt(x, set1(kLogTwice));
+  const TwoFloats y = log1p_sum(select(large, x, sum), select(large, zero(), low), select(large, set1(1.0f), zero()));
   return select(lt(x, set1(kInfinity)), y.high + y.low, x);
 }
 
@@ -53,10 +54,8 @@ LANEGRAD_INLINE vf vasinh(vf x) {
   const vf square = b * b;
   const vf step = square / (one + vsqrt(one + square));
   const vf sum = b + step;
-  const TwoFloats y = log1p_sum(sum, (b - sum) + step);
-  const vf near = select(lt(a, set1(0x1p-13f)), a, y.high + y.low);
-  const vf size = select(gt(a, set1(kLogTwice)), log_twice(a), near);
-  return copy_sign(size, x);
+  const vf y = log_inverse(a, sum, (b - sum) + step);
+  return copy_sign(select(lt(a, set1(0x1p-13f)), a, y), x);
 }
 
 // acosh x = log1p(t + √(t·(t + 2))) with t = x − 1; NaN below 1. At most 0.83 ULP [0.84].
@@ -74,8 +73,8 @@ LANEGRAD_INLINE vf vacosh(vf x) {
   const vf root_low = (((square - back) - product_rest(root, root, back)) + square_low) / (root + root);
   const vf sum = root + t;
   const vf low = ((root - sum) + t) + (root_low + t_low);
-  const TwoFloats y = log1p_sum(sum, select(gt(root, zero()), low, zero()));
-  return select(ge(x, one), select(gt(x, set1(kLogTwice)), log_twice(x), y.high + y.low), set1(kNan));
+  const vf y = log_inverse(x, sum, select(gt(root, zero()), low, zero()));
+  return select(ge(x, one), y, set1(kNan));
 }
 
 // atanh x = ½·log1p(2a/(1 − a)) with the sign of x; ±∞ at ±1, NaN outside. At most 0.87 ULP [0.87].
@@ -85,10 +84,11 @@ LANEGRAD_INLINE vf vatanh(vf x) {
   const vf b = select(inside, a, zero());
   const vf below = one - b, twice = b + b;
   const vf below_low = (one - below) - b;
-  const vf ratio = twice / below;
+  const vf inverse = one / below;
+  const vf ratio = twice * inverse;
   const vf back = ratio * below;
   const vf lost = ((twice - back) - product_rest(ratio, below, back)) - ratio * below_low;
-  const TwoFloats y = log1p_sum(ratio, lost / below);
+  const TwoFloats y = log1p_sum(ratio, lost * inverse);
   const vf near = select(lt(a, set1(0x1p-13f)), a, set1(0.5f) * (y.high + y.low));
   const vf outside = select(eq(a, one), set1(kInfinity), set1(kNan));
   return copy_sign(select(inside, near, outside), x);

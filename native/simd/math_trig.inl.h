@@ -111,12 +111,13 @@ LANEGRAD_INLINE vf vcos(vf x) {
   return as_float(as_int(y) ^ sign_of(r.turns + set1i(1)));
 }
 
-// a / b of two sums of two floats.
+// a / b of two sums of two floats, of which b is neither huge nor tiny.
 LANEGRAD_INLINE vf quotient_of(TwoFloats a, TwoFloats b) {
-  const vf q = a.high / b.high;
+  const vf inverse = set1(1.0f) / b.high;
+  const vf q = a.high * inverse;
   const vf back = q * b.high;
   const vf lost = (((a.high - back) - product_rest(q, b.high, back)) + a.low) - q * b.low;
-  return q + lost / b.high;
+  return fma(lost, inverse, q);
 }
 
 // tan x. At most 1.10 ULP [1.12].

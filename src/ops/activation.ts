@@ -50,10 +50,10 @@ const eluOp = defineUnary(
   { name: 'elu', call: (x) => elu(x, 0.7), sample: kinked },
   'x',
   (dy, x, { p0, p1 }) => {
-    const above = gt(x, 0);
+    const below = le(x, 0);
     // An exponential of the other branch may be infinite, and times a gradient of 0 it would be NaN.
-    const below = where(above, zero(x), x);
-    return where(above, dy, mul(mul(dy, exp(mul(below, p1))), p0 * p1));
+    const slope = mul(exp(mul(where(below, x, zero(x)), p1)), p0 * p1);
+    return where(below, mul(dy, slope), dy);
   },
 );
 /**
