@@ -29,24 +29,39 @@ export function extentsOf(op: string, x: Tensor, axis: number): Extents {
   return { outer: sizeOf(x.shape, 0, at), n: x.shape[at], inner: sizeOf(x.shape, at + 1) };
 }
 
-/** A result whose axis of interest is the last, with the axis where it was. */
+/** A result with the axis where it was, or without it if it has length 1 and is not kept. */
 type Restore = (y: Tensor, keep?: boolean) => Tensor;
 
-/** `x` as rows along one axis, [rows, n], and the way back for [rows, m]: the axis in its place, or dropped if m is 1. */
-export function asRows(op: string, x: Tensor, axis: number): { rows: Tensor; restore: Restore } {
-  const { n } = extentsOf(op, x, axis);
-  if (x.rank === 0)
-    return { rows: reshape(x, [1, 1]), restore: (y) => reshape(y, y.shape[1] === 1 ? [] : [y.shape[1]]) };
-  const at = checkAxis(op, axis, x.rank);
-  const moved = transpose(x, at, -1);
-  const lead = moved.shape.slice(0, -1);
-  const restore: Restore = (y, keep = true) => {
-    const whole = transpose(reshape(y, [...lead, y.shape[1]]), at, -1);
-    return keep ? whole : reshape(whole, dropAxis(whole.shape, at));
-  };
-  return { rows: reshape(moved, [sizeOf(lead), n]), restore };
+/** A tensor whose last axis is the one of interest, as rows of n: how many there are, and the way back from [..., m]. */
+export interface Rows {
+  readonly rows: Tensor;
+  readonly count: number;
+  readonly n: number;
+  readonly restore: Restore;
 }
 
-export function dropAxis(shape: Shape, at: number): Shape {
-  return shape.filter((_, i) => i !== at);
+/** `x` with one axis brought to the end, if it is not there; a single value is a row of one. */
+export function asRows(op: string, x: Tensor, axis: number): Rows {
+  checkTensor(op, x);
+  const at = checkAxis(op, axis, Math.max(1, x.rank));
+  if (x.rank === 0) return { rows: reshape(x, [1]), count: 1, n: 1, restore: (y) => reshape(y, []) };
+  const n = x.shape[at];
+  const count = sizeOf(x.shape, 0, at) * sizeOf(x.shape, at + 1);
+  const drop = (y: Tensor, place: number): Tensor =>
+    reshape(
+      y,
+      y.shape.filter((_, i) => i !== place),
+    );
+  if (at === x.rank - 1) return { rows: x, count, n, restore: (y, keep = true) => (keep ? y : drop(y, at)) };
+  return {
+    rows: transpose(x, at, -1),
+    count,
+    n,
+    restore: (y, keep = true) => (keep ? transpose(y, at, -1) : drop(transpose(y, at, -1), at)),
+  };
+}
+
+/** Rows of n that end in another number of elements. */
+export function rowsOf(x: Tensor, m: number): Shape {
+  return [...x.shape.slice(0, -1), m];
 }

@@ -4,7 +4,7 @@ import type { FloatArray } from '../core/dtype.ts';
 import { checkAxis } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
-import { asRows, type Placed } from './along.ts';
+import { asRows, type Placed, rowsOf } from './along.ts';
 import { add, mul, sub } from './arithmetic.ts';
 import { filled, type ReduceOptions, reducedShape } from './broadcast.ts';
 import { where } from './compare.ts';
@@ -27,8 +27,8 @@ function medianOf(op: 'median' | 'nanmedian', x: Tensor, axis: number | null, ke
     if (x.dtype === 'float32' || x.dtype === 'float64') return filled([], Number.NaN, x.dtype);
     throw new ShapeError({ op, problem: 'integers have no median of nothing', got: x.shape });
   }
-  const { rows, restore } = asRows(op, axis === null ? reshape(x, [x.size]) : x, axis ?? 0);
-  const [count, n] = rows.shape;
+  const { rows: given, count, n, restore } = asRows(op, axis === null ? reshape(x, [x.size]) : x, axis ?? 0);
+  const rows = reshape(given, [count, n]);
   if (n === 0) throw new ShapeError({ op, problem: 'nothing to choose from along the axis', got: x.shape });
   const numbers = countNumbers(rows);
   const ranks = emptyTensor([count, 1], 'int32');
@@ -39,7 +39,8 @@ function medianOf(op: 'median' | 'nanmedian', x: Tensor, axis: number | null, ke
   }
   const { values, indices } = atRanks(rows, ranks);
   if (axis === null) return reshape(values, []);
-  return { values: restore(values, keepdim), indices: restore(indices, keepdim) };
+  const back = (y: Tensor): Tensor => restore(reshape(y, rowsOf(given, 1)), keepdim);
+  return { values: back(values), indices: back(indices) };
 }
 
 /**
@@ -149,8 +150,8 @@ function quantilesOf(
   if (x.size === 0) throw new ShapeError({ op, problem: 'nothing has no quantiles', got: x.shape });
   const flat = axis === null || x.rank === 0;
   const at = checkAxis(op, axis ?? 0, Math.max(1, x.rank));
-  const { rows, restore } = asRows(op, flat ? reshape(x, [x.size]) : x, flat ? 0 : at);
-  const [count, n] = rows.shape;
+  const { rows: given, count, n, restore } = asRows(op, flat ? reshape(x, [x.size]) : x, flat ? 0 : at);
+  const rows = reshape(given, [count, n]);
   const m = fractions.length;
   const numbers = countNumbers(rows);
   const [lower, upper] = [emptyTensor([count, m], 'int32'), emptyTensor([count, m], 'int32')];
@@ -165,7 +166,7 @@ function quantilesOf(
       (parts.data as FloatArray)[r * m + i] = nan ? 0 : part;
     }
   }
-  const found = restore(interpolate(rows, lower, upper, parts));
+  const found = restore(reshape(interpolate(rows, lower, upper, parts), rowsOf(given, m)));
   // The quantiles come first, whatever the axis.
   const order = [...found.shape.keys()];
   const first = permute(found, flat ? order : [at, ...order.filter((i) => i !== at)]);

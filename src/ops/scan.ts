@@ -53,8 +53,8 @@ const cumsumOp: Op<ScanParams> = defineOp<ScanParams>({
  * @throws ShapeError  if there is no such axis
  */
 export function cumsum(x: Tensor, axis: number, { dtype }: ScanOptions = {}): Tensor {
-  const extents = extentsOf('cumsum', x, axis);
-  return cumsumOp.run([to(x, dtype ?? sumOf(x.dtype))], { ...extents, reverse: false });
+  const { outer, n, inner } = extentsOf('cumsum', x, axis);
+  return cumsumOp.run([to(x, dtype ?? sumOf(x.dtype))], { outer, n, inner, reverse: false });
 }
 
 /** `y` moved on by one place along the middle axis of [outer, n, inner]; what comes first is `fill`. */
@@ -126,8 +126,8 @@ const cumprodOp: Op<ScanParams> = defineOp<ScanParams>({
 
 /** The products of the elements up to each place of `axis`: see `cumsum`. The gradient is exact also where x is 0. */
 export function cumprod(x: Tensor, axis: number, { dtype }: ScanOptions = {}): Tensor {
-  const extents = extentsOf('cumprod', x, axis);
-  return cumprodOp.run([to(x, dtype ?? sumOf(x.dtype))], { ...extents, reverse: false });
+  const { outer, n, inner } = extentsOf('cumprod', x, axis);
+  return cumprodOp.run([to(x, dtype ?? sumOf(x.dtype))], { outer, n, inner, reverse: false });
 }
 
 /**
@@ -182,8 +182,8 @@ const logcumsumexpOp: Op<ScanParams> = defineOp<ScanParams>({
  * @throws ShapeError  if there is no such axis
  */
 export function logcumsumexp(x: Tensor, axis: number): Tensor {
-  const extents = extentsOf('logcumsumexp', x, axis);
-  return logcumsumexpOp.run([to(x, floatOf(x.dtype))], { ...extents, reverse: false });
+  const { outer, n, inner } = extentsOf('logcumsumexp', x, axis);
+  return logcumsumexpOp.run([to(x, floatOf(x.dtype))], { outer, n, inner, reverse: false });
 }
 
 function defineExtremeScan(name: 'cummax' | 'cummin', opcode: ArgReduceOp): (x: Tensor, axis: number) => Placed {

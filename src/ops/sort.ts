@@ -2,30 +2,36 @@
 
 import { ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
-import { asRows, type Placed } from './along.ts';
+import { asRows, type Placed, rowsOf } from './along.ts';
 import { filled } from './broadcast.ts';
 import { defineOp, type Op, registerOp } from './define.ts';
 import { gather } from './gather.ts';
+import { reshape } from './movement.ts';
 import { scatterAdd } from './scatter.ts';
 
 const both = ({ values, indices }: Placed): Tensor[] => [values, indices];
 
-/** Values in order and the places they had, of rows [r, n]. */
-const sortRowsOp = defineOp<boolean>({
+interface SortParams {
+  readonly descending: boolean;
+  readonly count: number;
+  readonly n: number;
+}
+
+/** Values in order and the places they had, of rows [..., n]. */
+const sortRowsOp = defineOp<SortParams>({
   name: 'sort',
   tolerance: 0,
   edges: [1, -1, 0, Infinity, -Infinity, NaN, 1, 3],
-  forward(node, [x], descending) {
-    const [rows, n] = x!.shape;
+  forward(node, [x], { descending, count, n }) {
     const values = emptyTensor(x!.shape, x!.dtype);
     const indices = emptyTensor(x!.shape, 'int32');
-    node.kernels.sortRows(descending, x!.data, values.data, indices.data as Int32Array, rows, n);
+    node.kernels.sortRows(descending, x!.data, values.data, indices.data as Int32Array, count, n);
     node.save(indices);
     return [values, indices];
   },
   backward(node, [dy]) {
     const [indices] = node.saved();
-    return [scatterAdd(filled(indices!.shape, 0, dy!.dtype), 1, indices!, dy!)];
+    return [scatterAdd(filled(indices!.shape, 0, dy!.dtype), -1, indices!, dy!)];
   },
   cases: [
     (s) => ({ inputs: [s.distinct([7])], call: (x) => both(sort(x)) }),
@@ -51,20 +57,19 @@ export interface SortOptions {
  * @throws ShapeError  if there is no such axis
  */
 export function sort(x: Tensor, axis = -1, { descending = false }: SortOptions = {}): Placed {
-  const { rows, restore } = asRows('sort', x, axis);
-  const [values, indices] = sortRowsOp.runAll([rows], descending);
+  const { rows, count, n, restore } = asRows('sort', x, axis);
+  const [values, indices] = sortRowsOp.runAll([rows], { descending, count, n });
   return { values: restore(values), indices: restore(indices) };
 }
 
-const argsortRowsOp = defineOp<boolean>({
+const argsortRowsOp = defineOp<SortParams>({
   name: 'argsort',
   differentiable: false,
   tolerance: 0,
   edges: [1, -1, 0, -0, Infinity, -Infinity, NaN, 1, 3],
-  forward(node, [x], descending) {
-    const [rows, n] = x!.shape;
+  forward(node, [x], { descending, count, n }) {
     const indices = emptyTensor(x!.shape, 'int32');
-    node.kernels.sortRows(descending, x!.data, null, indices.data as Int32Array, rows, n);
+    node.kernels.sortRows(descending, x!.data, null, indices.data as Int32Array, count, n);
     return indices;
   },
   cases: [
@@ -76,8 +81,8 @@ const argsortRowsOp = defineOp<boolean>({
 
 /** The places that `sort` gives along `axis`. */
 export function argsort(x: Tensor, axis = -1, { descending = false }: SortOptions = {}): Tensor {
-  const { rows, restore } = asRows('argsort', x, axis);
-  return restore(argsortRowsOp.run([rows], descending));
+  const { rows, count, n, restore } = asRows('argsort', x, axis);
+  return restore(argsortRowsOp.run([rows], { descending, count, n }));
 }
 
 export interface TopkOptions {
@@ -87,15 +92,21 @@ export interface TopkOptions {
   sorted?: boolean;
 }
 
-/** The places of the first k in order, of rows [r, n]. */
-const topRowsOp = defineOp<{ readonly k: number; readonly largest: boolean }>({
+interface TopParams {
+  readonly k: number;
+  readonly largest: boolean;
+  readonly count: number;
+  readonly n: number;
+}
+
+/** The places of the first k in order, of rows [..., n]. */
+const topRowsOp = defineOp<TopParams>({
   name: 'topk',
   tolerance: 0,
   edges: [1, -1, 0, -0, Infinity, -Infinity, NaN, 1, 3],
-  forward(node, [x], { k, largest }) {
-    const [rows, n] = x!.shape;
-    const indices = emptyTensor([rows, k], 'int32');
-    node.kernels.topRows(largest, x!.data, indices.data as Int32Array, rows, n, k);
+  forward(node, [x], { k, largest, count, n }) {
+    const indices = emptyTensor(rowsOf(x!, k), 'int32');
+    node.kernels.topRows(largest, x!.data, indices.data as Int32Array, count, n, k);
     return indices;
   },
   cases: [
@@ -116,11 +127,11 @@ const topRowsOp = defineOp<{ readonly k: number; readonly largest: boolean }>({
  * @throws ShapeError  if k is no integer from 0 to the length of the axis
  */
 export function topk(x: Tensor, k: number, axis = -1, { largest = true }: TopkOptions = {}): Placed {
-  const { rows, restore } = asRows('topk', x, axis);
+  const { rows, count, n, restore } = asRows('topk', x, axis);
   // A single value has no axis that could become empty.
-  checkCount('topk', x, k, x.rank === 0 ? 1 : 0, rows.shape[1]);
-  const indices = topRowsOp.run([rows.detach()], { k, largest });
-  return { values: restore(gather(rows, 1, indices)), indices: restore(indices) };
+  checkCount('topk', x, k, x.rank === 0 ? 1 : 0, n);
+  const indices = topRowsOp.run([rows.detach()], { k, largest, count, n });
+  return { values: restore(gather(rows, -1, indices)), indices: restore(indices) };
 }
 
 function checkCount(op: string, x: Tensor, k: number, least: number, n: number): void {
@@ -175,10 +186,11 @@ export interface KthOptions {
  * @throws ShapeError  if k is no integer from 1 to the length of the axis
  */
 export function kthvalue(x: Tensor, k: number, axis = -1, { keepdim = false }: KthOptions = {}): Placed {
-  const { rows, restore } = asRows('kthvalue', x, axis);
-  checkCount('kthvalue', x, k, 1, rows.shape[1]);
-  const { values, indices } = atRanks(rows, filled([rows.shape[0], 1], k - 1, 'int32'));
-  return { values: restore(values, keepdim), indices: restore(indices, keepdim) };
+  const { rows, count, n, restore } = asRows('kthvalue', x, axis);
+  checkCount('kthvalue', x, k, 1, n);
+  const { values, indices } = atRanks(reshape(rows, [count, n]), filled([count, 1], k - 1, 'int32'));
+  const back = (y: Tensor): Tensor => restore(reshape(y, rowsOf(rows, 1)), keepdim);
+  return { values: back(values), indices: back(indices) };
 }
 
 registerOp({

@@ -5,7 +5,7 @@ import type { DataArray } from '../core/dtype.ts';
 import { checkAxis, type Shape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { emptyTensor, type Tensor, wrapArray } from '../tensor.ts';
-import { asRows, type Placed } from './along.ts';
+import { asRows, type Placed, rowsOf } from './along.ts';
 import type { ReduceOptions } from './broadcast.ts';
 import { checkTensor, registerOp } from './define.ts';
 import { gather } from './gather.ts';
@@ -200,11 +200,10 @@ for (const [name, fn] of [
  * @throws ShapeError  if there is nothing along the axis
  */
 export function mode(x: Tensor, axis = -1, { keepdim = false }: ReduceOptions = {}): Placed {
-  const { rows, restore } = asRows('mode', x, axis);
-  const [count, n] = rows.shape;
+  const { rows, count, n, restore } = asRows('mode', x, axis);
   if (n === 0) throw new ShapeError({ op: 'mode', problem: 'nothing to choose from along the axis', got: x.shape });
   const order = argsort(rows.detach()).data;
-  const places = emptyTensor([count, 1], 'int32');
+  const places = emptyTensor(rowsOf(rows, 1), 'int32');
   const { data } = rows;
   for (let r = 0; r < count; r++) {
     const at = r * n;
@@ -215,7 +214,7 @@ export function mode(x: Tensor, axis = -1, { keepdim = false }: ReduceOptions = 
     }
     places.data[r] = order[at + starts[best + 1] - 1];
   }
-  return { values: restore(gather(rows, 1, places), keepdim), indices: restore(places, keepdim) };
+  return { values: restore(gather(rows, -1, places), keepdim), indices: restore(places, keepdim) };
 }
 
 registerOp({
