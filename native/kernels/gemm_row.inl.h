@@ -4,7 +4,7 @@
 
 inline bool is_row_class(const GemmArgs& args) { return args.m == 1 && args.trans_b; }
 
-// y[r] = start + x·b[r, :] for `ROWS` rows of b: as many as keep eight chains in flight.
+// y[r] = start + x·b[r, :] for `ROWS` rows of b.
 template <int ROWS>
 LANEGRAD_INLINE void dot_rows(const float* x, const float* b, int64_t ldb, int64_t k, const float* start, float* y) {
   float sum[ROWS];
@@ -38,7 +38,7 @@ struct RowTasks {
 };
 
 inline void multiply_row_chunk(const GemmArgs& args, int64_t item, int64_t j0, int64_t j1) {
-  constexpr int kRows = 8 / kRegisters;
+  constexpr int kRows = kDotRows;
   const float* a = args.a + item * args.a_stride;
   const float* b = args.b + item * args.b_stride;
   float* c = args.c + item * args.c_stride;

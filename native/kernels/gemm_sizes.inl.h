@@ -26,9 +26,11 @@ constexpr int64_t kFewestCopiedColumns = 512;
 constexpr int64_t kPackedRow = kBlockK + 16;  // floats from row to row of the copy: no power of two
 constexpr int kCopyRun = 16;                  // values of k at a time
 
-constexpr int kCopyAhead = 8;     // rows of B fetched ahead of a tile that copies them
+constexpr int kCopyAhead = 8;      // rows of B fetched ahead of a tile that copies them
 constexpr int kColumnsAhead = 16;  // columns of packed A fetched ahead
-constexpr int kFarFloats = 1024;  // floats of B fetched ahead of a tile that reads it in place
+constexpr int kFarFloats = 1024;   // floats of B fetched ahead of a tile that reads it in place
+
+constexpr int kDotRows = kLanes >= 8 ? 4 : 2;  // rows of a transposed B that meet a single row of A together
 
 constexpr int kSwapGroup = 16;  // rows that are transposed together
 constexpr int kSwapRun = 64;    // and stored together, in runs of that length
