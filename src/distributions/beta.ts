@@ -1,8 +1,8 @@
 import type { Generator } from '../core/rng.ts';
 import type { Shape } from '../core/shape.ts';
 import { logGammaDraws } from '../core/variates.ts';
-import { lbeta } from '../ops/gamma.ts';
-import { logGammaSamples, logitBetaQuantile } from '../ops/incomplete.ts';
+import { lbeta } from '../ops/elementwise/gamma.ts';
+import { logGammaSamples, logitBetaQuantile } from '../ops/elementwise/incomplete.ts';
 import {
   add,
   betainc,

@@ -2,8 +2,7 @@
 
 import { LOG_2PI } from '../core/point-mass.ts';
 import { broadcastShapes } from '../core/shape.ts';
-import { filled } from '../ops/broadcast.ts';
-import { lbeta } from '../ops/gamma.ts';
+import { lbeta } from '../ops/elementwise/gamma.ts';
 import {
   add,
   digamma,
@@ -22,6 +21,7 @@ import {
   sum,
   where,
 } from '../ops/index.ts';
+import { filled } from '../ops/reduction/broadcast.ts';
 import { Tensor } from '../tensor.ts';
 import { Bernoulli } from './bernoulli.ts';
 import { Beta } from './beta.ts';

@@ -5,8 +5,8 @@ import { type DType, type FloatDType, floatOf, isFloat, promote } from '../core/
 import { defaultGenerator, Generator } from '../core/rng.ts';
 import { broadcastShapes, checkShape, type Shape } from '../core/shape.ts';
 import { ConfigError, DTypeError } from '../errors.ts';
-import { broadcastTogether } from '../ops/broadcast.ts';
 import { exp, full, sqrt, type TensorLike, tensor, to, where } from '../ops/index.ts';
+import { broadcastTogether } from '../ops/reduction/broadcast.ts';
 import { Tensor } from '../tensor.ts';
 import { checkInside, type Support } from './support.ts';
 

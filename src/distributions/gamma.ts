@@ -1,7 +1,7 @@
 import type { Generator } from '../core/rng.ts';
 import type { Shape } from '../core/shape.ts';
 import { logGammaDraws } from '../core/variates.ts';
-import { logGammaQuantile, logGammaSamples } from '../ops/incomplete.ts';
+import { logGammaQuantile, logGammaSamples } from '../ops/elementwise/incomplete.ts';
 import {
   add,
   clamp,

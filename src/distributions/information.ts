@@ -2,8 +2,8 @@
 
 import { checkAxis } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
-import { broadcastTogether } from '../ops/broadcast.ts';
 import { add, div, eq, log, mul, sub, sum, tensor, where } from '../ops/index.ts';
+import { broadcastTogether } from '../ops/reduction/broadcast.ts';
 import { Tensor } from '../tensor.ts';
 import { Distribution, parametersOf, type Values } from './distribution.ts';
 import { crossEntropyOfDistributions, type KlOptions, kl as klOfDistributions } from './kl.ts';

@@ -1,6 +1,6 @@
 /** Divergences between two distributions of one family, in forms without cancellation. */
 
-import { lbeta } from '../ops/gamma.ts';
+import { lbeta } from '../ops/elementwise/gamma.ts';
 import { abs, add, digamma, div, exp, gt, lgamma, log, lt, mul, neg, square, sub, sum, where } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Bernoulli } from './bernoulli.ts';

@@ -3,7 +3,6 @@ import type { Generator } from '../core/rng.ts';
 import { broadcastShapes, type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { cholesky, choleskySolve, solveTriangular } from '../linalg/index.ts';
-import { expandTo } from '../ops/broadcast.ts';
 import {
   add,
   diagonal,
@@ -21,6 +20,7 @@ import {
   tril,
   unsqueeze,
 } from '../ops/index.ts';
+import { expandTo } from '../ops/reduction/broadcast.ts';
 import type { Tensor } from '../tensor.ts';
 import { Distribution, type DistributionOptions, parametersOf, type Values } from './distribution.ts';
 import { checkParameter, finite, positive, real, supportOf } from './support.ts';

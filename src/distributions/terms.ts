@@ -2,8 +2,8 @@
 
 import type { FloatDType } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
-import { expandTo } from '../ops/broadcast.ts';
 import { eq, log, mul, to, where } from '../ops/index.ts';
+import { expandTo } from '../ops/reduction/broadcast.ts';
 import { type Tensor, wrapArray } from '../tensor.ts';
 
 export const EULER_GAMMA = 0.5772156649015329;

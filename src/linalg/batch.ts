@@ -2,10 +2,10 @@
 
 import { broadcastShapes, type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { LinAlgError, ShapeError } from '../errors.ts';
-import { expandTo } from '../ops/broadcast.ts';
-import { to } from '../ops/cast.ts';
 import { checkFloat } from '../ops/define.ts';
-import { transpose } from '../ops/movement.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { transpose } from '../ops/movement/movement.ts';
+import { expandTo } from '../ops/reduction/broadcast.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** One matrix, row-major in float64. */

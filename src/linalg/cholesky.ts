@@ -1,9 +1,9 @@
 /** Cholesky factors of symmetric positive definite matrices, and the systems they solve. */
 
 import { LinAlgError, ShapeError } from '../errors.ts';
-import { to } from '../ops/cast.ts';
 import { checkSameDType, defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
-import { matmul } from '../ops/matmul.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { matmul } from '../ops/product/matmul.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import {
   adjoint,

@@ -1,10 +1,10 @@
 /** Complex matrices as pairs of real ones: what the gradient of an eigendecomposition is written in. */
 
-import { add, sub } from '../ops/arithmetic.ts';
-import { cat } from '../ops/join.ts';
-import { matmul } from '../ops/matmul.ts';
-import { slice } from '../ops/movement.ts';
-import { neg } from '../ops/unary.ts';
+import { add, sub } from '../ops/elementwise/arithmetic.ts';
+import { neg } from '../ops/elementwise/unary.ts';
+import { cat } from '../ops/movement/join.ts';
+import { slice } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
 import type { Tensor } from '../tensor.ts';
 import { adjoint, sizesOf } from './batch.ts';
 

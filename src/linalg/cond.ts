@@ -1,10 +1,10 @@
 /** The condition number. */
 
-import { div, mul } from '../ops/arithmetic.ts';
-import { filled } from '../ops/broadcast.ts';
-import { where } from '../ops/compare.ts';
 import { registerOp, type Sampler } from '../ops/define.ts';
-import { select, unsqueeze } from '../ops/movement.ts';
+import { div, mul } from '../ops/elementwise/arithmetic.ts';
+import { where } from '../ops/elementwise/compare.ts';
+import { select, unsqueeze } from '../ops/movement/movement.ts';
+import { filled } from '../ops/reduction/broadcast.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { batchShape, batchSize, checkMatrices, checkSquare, inDouble, matrixAt, sizesOf } from './batch.ts';
 import { identity, luOf, singularPivot } from './factor.ts';

@@ -1,13 +1,13 @@
 /** Determinants, by LU. */
 
 import { isGradEnabled } from '../autograd/mode.ts';
-import { add, mul } from '../ops/arithmetic.ts';
-import { to } from '../ops/cast.ts';
 import { defineOp, type Op, registerOp } from '../ops/define.ts';
-import { indexSelect } from '../ops/index-axis.ts';
-import { stack } from '../ops/join.ts';
-import { reshape, unsqueeze } from '../ops/movement.ts';
-import { log } from '../ops/unary.ts';
+import { add, mul } from '../ops/elementwise/arithmetic.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { log } from '../ops/elementwise/unary.ts';
+import { indexSelect } from '../ops/indexing/index-axis.ts';
+import { stack } from '../ops/movement/join.ts';
+import { reshape, unsqueeze } from '../ops/movement/movement.ts';
 import { emptyTensor, type Tensor, wrapArray } from '../tensor.ts';
 import { adjoint, batchShape, batchSize, checkFinite, checkSquare, inDouble, matrixAt } from './batch.ts';
 import { type Lu, luOf, singularPivot, svdOf } from './factor.ts';

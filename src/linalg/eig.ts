@@ -1,14 +1,14 @@
 /** Eigenvalues and eigenvectors of matrices that need not be symmetric: complex, as pairs of real tensors. */
 
 import { LinAlgError } from '../errors.ts';
-import { add, mul, sub } from '../ops/arithmetic.ts';
-import { filled } from '../ops/broadcast.ts';
-import { to } from '../ops/cast.ts';
-import { ne, where } from '../ops/compare.ts';
 import { defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
-import { diagEmbed } from '../ops/diagonal.ts';
-import { unsqueeze } from '../ops/movement.ts';
-import { abs, square } from '../ops/unary.ts';
+import { add, mul, sub } from '../ops/elementwise/arithmetic.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { ne, where } from '../ops/elementwise/compare.ts';
+import { abs, square } from '../ops/elementwise/unary.ts';
+import { diagEmbed } from '../ops/movement/diagonal.ts';
+import { unsqueeze } from '../ops/movement/movement.ts';
+import { filled } from '../ops/reduction/broadcast.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { adjoint, batchShape, batchSize, checkFinite, checkSquare, matrixAt, placeInBatch } from './batch.ts';
 import { asReal, type Complex, complexAdjoint, complexProduct, realHalf, stacked } from './complex.ts';

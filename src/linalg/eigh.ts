@@ -1,14 +1,14 @@
 /** Eigenvalues and eigenvectors of symmetric matrices. */
 
 import { ConfigError, LinAlgError } from '../errors.ts';
-import { add, div, mul, sub } from '../ops/arithmetic.ts';
-import { to } from '../ops/cast.ts';
-import { where } from '../ops/compare.ts';
 import { defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
-import { diagEmbed } from '../ops/diagonal.ts';
-import { matmul } from '../ops/matmul.ts';
-import { unsqueeze } from '../ops/movement.ts';
-import { abs } from '../ops/unary.ts';
+import { add, div, mul, sub } from '../ops/elementwise/arithmetic.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { where } from '../ops/elementwise/compare.ts';
+import { abs } from '../ops/elementwise/unary.ts';
+import { diagEmbed } from '../ops/movement/diagonal.ts';
+import { unsqueeze } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { adjoint, batchSize, checkFinite, checkSquare, matrixAt, placeInBatch } from './batch.ts';
 import { eighOf } from './factor.ts';

@@ -2,13 +2,13 @@
 
 import { noGrad } from '../autograd/mode.ts';
 import { ConfigError, LinAlgError, ShapeError } from '../errors.ts';
-import { mul, sub } from '../ops/arithmetic.ts';
-import { filled, sum } from '../ops/broadcast.ts';
-import { to } from '../ops/cast.ts';
 import { checkSameDType, defineOp, type Op } from '../ops/define.ts';
-import { matmul } from '../ops/matmul.ts';
-import { reshape, unsqueeze } from '../ops/movement.ts';
-import { square } from '../ops/unary.ts';
+import { mul, sub } from '../ops/elementwise/arithmetic.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { square } from '../ops/elementwise/unary.ts';
+import { reshape, unsqueeze } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
+import { filled, sum } from '../ops/reduction/broadcast.ts';
 import type { Tensor } from '../tensor.ts';
 import { adjoint, batchSize, broadcastBatches, checkMatrices, placeInBatch, sizesOf } from './batch.ts';
 import { type Halves, inverseParts, pinvGradient, pseudoinverse, type Tolerances, tolerancesFor } from './pseudo.ts';

@@ -2,14 +2,14 @@
 
 import { sameShape } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
-import { add } from '../ops/arithmetic.ts';
-import { filled } from '../ops/broadcast.ts';
-import { to } from '../ops/cast.ts';
 import { checkSameDType, defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
-import { tril, triu } from '../ops/diagonal.ts';
-import { cat } from '../ops/join.ts';
-import { matmul } from '../ops/matmul.ts';
-import { slice } from '../ops/movement.ts';
+import { add } from '../ops/elementwise/arithmetic.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { tril, triu } from '../ops/movement/diagonal.ts';
+import { cat } from '../ops/movement/join.ts';
+import { slice } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
+import { filled } from '../ops/reduction/broadcast.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import {
   adjoint,

@@ -1,11 +1,11 @@
 /** Powers and the exponential of matrices. */
 
 import { ConfigError } from '../errors.ts';
-import { filled } from '../ops/broadcast.ts';
 import { defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
-import { cat } from '../ops/join.ts';
-import { matmul } from '../ops/matmul.ts';
-import { slice } from '../ops/movement.ts';
+import { cat } from '../ops/movement/join.ts';
+import { slice } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
+import { filled } from '../ops/reduction/broadcast.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { adjoint, batchSize, checkSquare, inDouble, matrixAt, sizesOf } from './batch.ts';
 import { exponential } from './exponential.ts';

@@ -1,13 +1,13 @@
 /** Q·R by Householder reflections. */
 
 import { AutogradError, ConfigError } from '../errors.ts';
-import { add, sub } from '../ops/arithmetic.ts';
-import { filled } from '../ops/broadcast.ts';
-import { to } from '../ops/cast.ts';
 import { defineOp, type Op, type Sampler } from '../ops/define.ts';
-import { cat } from '../ops/join.ts';
-import { matmul } from '../ops/matmul.ts';
-import { slice } from '../ops/movement.ts';
+import { add, sub } from '../ops/elementwise/arithmetic.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { cat } from '../ops/movement/join.ts';
+import { slice } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
+import { filled } from '../ops/reduction/broadcast.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { adjoint, batchShape, batchSize, checkMatrices, matrixAt, sizesOf } from './batch.ts';
 import { qrOf } from './factor.ts';

@@ -2,12 +2,12 @@
 
 import { sameShape } from '../core/shape.ts';
 import { LinAlgError, ShapeError } from '../errors.ts';
-import { to } from '../ops/cast.ts';
 import { checkSameDType, defineOp, type Op } from '../ops/define.ts';
-import { tril, triu } from '../ops/diagonal.ts';
-import { matmul } from '../ops/matmul.ts';
-import { reshape, unsqueeze } from '../ops/movement.ts';
-import { neg } from '../ops/unary.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { neg } from '../ops/elementwise/unary.ts';
+import { tril, triu } from '../ops/movement/diagonal.ts';
+import { reshape, unsqueeze } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import {
   adjoint,

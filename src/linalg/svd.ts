@@ -1,13 +1,13 @@
 /** Singular values and vectors. */
 
 import { AutogradError } from '../errors.ts';
-import { add, mul, sub } from '../ops/arithmetic.ts';
-import { expandTo } from '../ops/broadcast.ts';
-import { to } from '../ops/cast.ts';
 import { defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
-import { diagEmbed } from '../ops/diagonal.ts';
-import { matmul } from '../ops/matmul.ts';
-import { slice, unsqueeze } from '../ops/movement.ts';
+import { add, mul, sub } from '../ops/elementwise/arithmetic.ts';
+import { to } from '../ops/elementwise/cast.ts';
+import { diagEmbed } from '../ops/movement/diagonal.ts';
+import { slice, unsqueeze } from '../ops/movement/movement.ts';
+import { matmul } from '../ops/product/matmul.ts';
+import { expandTo } from '../ops/reduction/broadcast.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { adjoint, batchShape, batchSize, checkFinite, checkMatrices, matrixAt, sizesOf } from './batch.ts';
 import { divided, largestOf, overGaps } from './eigh.ts';

@@ -1,8 +1,8 @@
 /** Parts of matrices that the gradients here are written in. */
 
-import { add, mul } from '../ops/arithmetic.ts';
 import { defineOp } from '../ops/define.ts';
-import { diagonal, tril, triu } from '../ops/diagonal.ts';
+import { add, mul } from '../ops/elementwise/arithmetic.ts';
+import { diagonal, tril, triu } from '../ops/movement/diagonal.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import { adjoint, batchSize, matrixAt } from './batch.ts';
 

@@ -6,10 +6,10 @@ import { defaultGenerator, type Generator } from '../core/rng.ts';
 import { checkShape, type Shape } from '../core/shape.ts';
 import { ConfigError, DTypeError, LimitError, ShapeError } from '../errors.ts';
 import { emptyTensor, type NestedArray, type Tensor, wrapArray } from '../tensor.ts';
-import { filled } from './broadcast.ts';
-import { castArray } from './cast.ts';
 import { checkTensor } from './define.ts';
+import { castArray } from './elementwise/cast.ts';
 import { written } from './in-place.ts';
+import { filled } from './reduction/broadcast.ts';
 
 export interface CreateOptions {
   dtype?: DType;

@@ -6,9 +6,9 @@ import type { DType } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
 import { ConfigError, DTypeError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
-import { filled } from './broadcast.ts';
 import { checkTensor, makeOp } from './define.ts';
 import type { Tensors } from './functional.ts';
+import { filled } from './reduction/broadcast.ts';
 
 /** What a custom function has at hand: what it saves for its gradient, and which gradients are asked for. */
 export interface FunctionNode extends Pick<Node, 'needs' | 'shapes' | 'dtypes'> {

@@ -10,11 +10,11 @@ import { isFloat } from '../core/dtype.ts';
 import { type Shape, sameShape } from '../core/shape.ts';
 import { AutogradError, ConfigError, DTypeError, ShapeError } from '../errors.ts';
 import { emptyTensor, Tensor } from '../tensor.ts';
-import { filled } from './broadcast.ts';
-import { alias } from './cast.ts';
 import { checkFloat } from './define.ts';
-import { stack } from './join.ts';
-import { reshape } from './movement.ts';
+import { alias } from './elementwise/cast.ts';
+import { stack } from './movement/join.ts';
+import { reshape } from './movement/movement.ts';
+import { filled } from './reduction/broadcast.ts';
 
 /** One tensor, or a list of them. */
 export type Tensors = Tensor | readonly Tensor[];

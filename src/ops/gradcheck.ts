@@ -6,8 +6,8 @@ import { isFloat } from '../core/dtype.ts';
 import { placeOf } from '../core/shape.ts';
 import { AutogradError, ConfigError, DTypeError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { filled } from './broadcast.ts';
 import { checkTensor } from './define.ts';
+import { filled } from './reduction/broadcast.ts';
 
 export interface GradcheckOptions {
   /** Step of the differences. Default 1e-6. */

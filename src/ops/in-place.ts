@@ -6,9 +6,9 @@ import { kernelsFor } from '../backend/select.ts';
 import { type BroadcastPlan, PlanKind, sameShape } from '../core/shape.ts';
 import { AutogradError, DTypeError, ShapeError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
-import { expandTo } from './broadcast.ts';
-import { castArray, type Operand, valueFor } from './cast.ts';
 import { checkTensor } from './define.ts';
+import { castArray, type Operand, valueFor } from './elementwise/cast.ts';
+import { expandTo } from './reduction/broadcast.ts';
 
 /**
  * Runs a write to `x` and counts it, so that what autograd saved of it is known to be stale.

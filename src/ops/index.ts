@@ -1,8 +1,8 @@
 /** Every operation, as functions; `tensor-methods` hangs most of them onto Tensor. The other rooms use some more than the public. */
 
 import { registerEngineOps } from '../autograd/engine.ts';
-import { add } from './arithmetic.ts';
-import { alias } from './cast.ts';
+import { add } from './elementwise/arithmetic.ts';
+import { alias } from './elementwise/cast.ts';
 import './tensor-methods.ts';
 
 registerEngineOps({ add, alias });
@@ -17,6 +17,6 @@ export {
   registerOp,
   type Sampler,
 } from './define.ts';
-export { lbeta } from './gamma.ts';
+export { lbeta } from './elementwise/gamma.ts';
 export { written } from './in-place.ts';
 export * from './public.ts';

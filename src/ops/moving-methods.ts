@@ -1,17 +1,17 @@
 /** The methods that move elements: indexing, rearranging, repeating, cutting. `tensor-methods` hangs them onto Tensor. */
 
-import { movedim, repeat, swapaxes, tile, unfold } from './arrange.ts';
-import { at, indexPut, indexPut_ } from './at.ts';
-import { broadcastTo, expand, expandAs } from './broadcast.ts';
-import { diag, diagEmbed, diagonal, trace, tril, triu } from './diagonal.ts';
-import { flip, roll, rot90 } from './flip.ts';
-import { gather, takeAlongAxis } from './gather.ts';
-import { indexAdd, indexCopy, indexFill, indexSelect, repeatInterleave, take } from './index-axis.ts';
-import { maskedScatter, maskedSelect } from './masked.ts';
-import { argwhere } from './nonzero.ts';
-import { pad } from './pad.ts';
-import { chunk, split, unbind } from './parts.ts';
-import { scatter, scatterAdd, scatterReduce } from './scatter.ts';
+import { at, indexPut, indexPut_ } from './indexing/at.ts';
+import { gather, takeAlongAxis } from './indexing/gather.ts';
+import { indexAdd, indexCopy, indexFill, indexSelect, repeatInterleave, take } from './indexing/index-axis.ts';
+import { maskedScatter, maskedSelect } from './indexing/masked.ts';
+import { argwhere } from './indexing/nonzero.ts';
+import { chunk, split, unbind } from './indexing/parts.ts';
+import { scatter, scatterAdd, scatterReduce } from './indexing/scatter.ts';
+import { movedim, repeat, swapaxes, tile, unfold } from './movement/arrange.ts';
+import { diag, diagEmbed, diagonal, trace, tril, triu } from './movement/diagonal.ts';
+import { flip, roll, rot90 } from './movement/flip.ts';
+import { pad } from './movement/pad.ts';
+import { broadcastTo, expand, expandAs } from './reduction/broadcast.ts';
 
 /** Functions whose first argument is the tensor. */
 export const moving = {

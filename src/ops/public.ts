@@ -1,49 +1,6 @@
 /** The operations of the public surface, as functions: the one list of them. */
 
 export {
-  celu,
-  elu,
-  glu,
-  hardshrink,
-  hardsigmoid,
-  hardswish,
-  hardtanh,
-  mish,
-  prelu,
-  relu6,
-  selu,
-  silu,
-  softshrink,
-  softsign,
-  tanhshrink,
-} from './activation.ts';
-export { type AdaptivePoolOptions, adaptiveMaxPool1d, adaptiveMaxPool2d } from './adaptive-max-pool.ts';
-export type { Placed } from './along.ts';
-export type { ScaledOptions } from './arithmetic.ts';
-export { add, type DivOptions, div, floorDivide, maximum, minimum, mul, sub } from './arithmetic.ts';
-export { movedim, repeat, swapaxes, tile, unfold } from './arrange.ts';
-export { at, type Index, indexPut, indexPut_ } from './at.ts';
-export {
-  type AvgPoolOptions,
-  adaptiveAvgPool1d,
-  adaptiveAvgPool2d,
-  avgPool1d,
-  avgPool2d,
-  type LpPoolOptions,
-  lpPool1d,
-  lpPool2d,
-  type OutputSize,
-} from './average-pool.ts';
-export type { Axes, ReduceOptions } from './broadcast.ts';
-export { broadcastTensors, broadcastTo, expand, expandAs, sum, type TotalOptions } from './broadcast.ts';
-export type { Operand } from './cast.ts';
-export { to } from './cast.ts';
-export { addcdiv, addcmul, type CombineOptions, copysign, lerp, logaddexp, xlogy } from './combine.ts';
-export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, maskedFill, ne, where } from './compare.ts';
-export { type ConvOptions, conv1d, conv2d, type PerAxis } from './conv.ts';
-export { type ConvTransposeOptions, convTranspose1d, convTranspose2d } from './conv-transpose.ts';
-export { type CovarianceOptions, corrcoef, cov } from './covariance.ts';
-export {
   arange,
   type CreateOptions,
   eye,
@@ -67,17 +24,42 @@ export {
   zerosLike,
 } from './create.ts';
 export { type CustomFunction, customFunction, type FunctionNode } from './custom.ts';
-export { type DiagonalOptions, diag, diagEmbed, diagonal, trace, tril, triu } from './diagonal.ts';
 export {
-  type CosineSimilarityOptions,
-  cdist,
-  cosineSimilarity,
-  type PairwiseDistanceOptions,
-  pairwiseDistance,
-} from './distance.ts';
-export type { DropoutOptions } from './dropout.ts';
-export { dropout } from './dropout.ts';
-export { einsum } from './einsum.ts';
+  celu,
+  elu,
+  glu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  mish,
+  prelu,
+  relu6,
+  selu,
+  silu,
+  softshrink,
+  softsign,
+  tanhshrink,
+} from './elementwise/activation.ts';
+export type { ScaledOptions } from './elementwise/arithmetic.ts';
+export { add, type DivOptions, div, floorDivide, maximum, minimum, mul, sub } from './elementwise/arithmetic.ts';
+export type { Operand } from './elementwise/cast.ts';
+export { to } from './elementwise/cast.ts';
+export { addcdiv, addcmul, type CombineOptions, copysign, lerp, logaddexp, xlogy } from './elementwise/combine.ts';
+export {
+  eq,
+  ge,
+  gt,
+  le,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  lt,
+  maskedFill,
+  ne,
+  where,
+} from './elementwise/compare.ts';
 export {
   allclose,
   type CloseOptions,
@@ -88,97 +70,26 @@ export {
   isnan,
   type NanToNumOptions,
   nanToNum,
-} from './finite.ts';
-export { flip, roll, rot90 } from './flip.ts';
+} from './elementwise/finite.ts';
+export { digamma, erfinv, lgamma, ndtri, polygamma } from './elementwise/gamma.ts';
+export { betainc, gammainc, gammaincc } from './elementwise/incomplete.ts';
+export { fmod, remainder } from './elementwise/modulo.ts';
+export { pow } from './elementwise/power.ts';
 export {
-  type Each,
-  type FunctionalOptions,
-  hessian,
-  hvp,
-  jacobian,
-  jvp,
-  type TensorFunction,
-  type Tensors,
-  valueAndGrad,
-  vjp,
-} from './functional.ts';
-export { digamma, erfinv, lgamma, ndtri, polygamma } from './gamma.ts';
-export { gather, takeAlongAxis } from './gather.ts';
-export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
-export { gruLayer } from './gru.ts';
-export {
-  type BincountOptions,
-  bincount,
-  bucketize,
-  type HistcOptions,
-  type Histogram,
-  type HistogramOptions,
-  histc,
-  histogram,
-  type SearchOptions,
-  type SearchSortedOptions,
-  searchsorted,
-} from './histogram.ts';
-export { add_, copy_, div_, fill_, mul_, sub_, zero_ } from './in-place.ts';
-export { betainc, gammainc, gammaincc } from './incomplete.ts';
-export { type Ids, indexAdd, indexCopy, indexFill, indexSelect, repeatInterleave, take } from './index-axis.ts';
-export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.ts';
-export { cartesianProd, cat, hstack, meshgrid, stack, vstack } from './join.ts';
-export type { BinaryCrossEntropyOptions, CrossEntropyOptions, Reduction } from './loss.ts';
-export { binaryCrossEntropyWithLogits, crossEntropy, mseLoss } from './loss.ts';
-export type { LstmLayerOutput } from './lstm.ts';
-export { lstmLayer } from './lstm.ts';
-export { maskedScatter, maskedSelect } from './masked.ts';
-export type { Transposes } from './matmul.ts';
-export { type AddmmOptions, addmm, bmm, dot, linear, matmul, mm } from './matmul.ts';
-export { fmod, remainder } from './modulo.ts';
-export { flatten, narrow, permute, reshape, select, slice, squeeze, transpose, unsqueeze } from './movement.ts';
-export { argwhere, nonzero } from './nonzero.ts';
-export { layerNorm } from './norm.ts';
-export { type NormalizeOptions, type NormOptions, norm, normalize } from './norms.ts';
-export { type PadMode, pad } from './pad.ts';
-export { chunk, split, unbind } from './parts.ts';
-export { col2im, im2col, type PatchOptions } from './patches.ts';
-export { type MaxPoolOptions, maxPool1d, maxPool2d } from './pool.ts';
-export { pow } from './power.ts';
-export {
-  addbmm,
-  addmv,
-  addr,
-  baddbmm,
-  chainMatmul,
-  cross,
-  inner,
-  kron,
-  multiDot,
-  mv,
-  outer,
-  type TensordotAxes,
-  tensordot,
-  vdot,
-} from './products.ts';
-export {
-  type Interpolation,
-  median,
-  nanmedian,
-  nanquantile,
-  percentile,
-  type QuantileOptions,
-  type Quantiles,
-  quantile,
-} from './quantile.ts';
-export type { RecurrentLayerOptions, RecurrentLayerOutput } from './recurrent.ts';
-export type { Extreme } from './reduce.ts';
-export { amax, amin, aminmax, argmax, argmin, logsumexp, max, mean, min, type Range } from './reduce.ts';
-export type { Nonlinearity, RnnLayerOptions } from './rnn.ts';
-export { rnnLayer } from './rnn.ts';
-export { embedding, oneHot } from './rows.ts';
-export { cummax, cummin, cumprod, cumsum, type DiffOptions, diff, logcumsumexp, type ScanOptions } from './scan.ts';
-export { type ScatterReduction, scatter, scatterAdd, scatterReduce } from './scatter.ts';
-export { logSoftmax, softmax } from './softmax.ts';
-export { argsort, type KthOptions, kthvalue, type SortOptions, sort, type TopkOptions, topk } from './sort.ts';
-export { all, any, countNonzero, nanmean, nansum, prod } from './totals.ts';
-export { acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, hypot, sin, sinh, tan } from './trigonometry.ts';
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cos,
+  cosh,
+  hypot,
+  sin,
+  sinh,
+  tan,
+} from './elementwise/trigonometry.ts';
 export {
   abs,
   ceil,
@@ -210,6 +121,149 @@ export {
   tanh,
   threshold,
   trunc,
-} from './unary.ts';
-export { mode, type Unique, type UniqueOptions, unique, uniqueConsecutive } from './unique.ts';
-export { std, stdMean, type VarianceOptions, variance, varMean } from './variance.ts';
+} from './elementwise/unary.ts';
+export {
+  type Each,
+  type FunctionalOptions,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  type TensorFunction,
+  type Tensors,
+  valueAndGrad,
+  vjp,
+} from './functional.ts';
+export { type GradcheckOptions, gradcheck, gradcheckError, gradgradcheck } from './gradcheck.ts';
+export { add_, copy_, div_, fill_, mul_, sub_, zero_ } from './in-place.ts';
+export type { Placed } from './indexing/along.ts';
+export { at, type Index, indexPut, indexPut_ } from './indexing/at.ts';
+export { gather, takeAlongAxis } from './indexing/gather.ts';
+export {
+  type Ids,
+  indexAdd,
+  indexCopy,
+  indexFill,
+  indexSelect,
+  repeatInterleave,
+  take,
+} from './indexing/index-axis.ts';
+export { maskedScatter, maskedSelect } from './indexing/masked.ts';
+export { argwhere, nonzero } from './indexing/nonzero.ts';
+export { chunk, split, unbind } from './indexing/parts.ts';
+export { embedding, oneHot } from './indexing/rows.ts';
+export { type ScatterReduction, scatter, scatterAdd, scatterReduce } from './indexing/scatter.ts';
+export type { DropoutOptions } from './layer/dropout.ts';
+export { dropout } from './layer/dropout.ts';
+export { gruLayer } from './layer/gru.ts';
+export type { BinaryCrossEntropyOptions, CrossEntropyOptions, Reduction } from './layer/loss.ts';
+export { binaryCrossEntropyWithLogits, crossEntropy, mseLoss } from './layer/loss.ts';
+export type { LstmLayerOutput } from './layer/lstm.ts';
+export { lstmLayer } from './layer/lstm.ts';
+export { layerNorm } from './layer/norm.ts';
+export type { RecurrentLayerOptions, RecurrentLayerOutput } from './layer/recurrent.ts';
+export type { Nonlinearity, RnnLayerOptions } from './layer/rnn.ts';
+export { rnnLayer } from './layer/rnn.ts';
+export { logSoftmax, softmax } from './layer/softmax.ts';
+export { movedim, repeat, swapaxes, tile, unfold } from './movement/arrange.ts';
+export { type DiagonalOptions, diag, diagEmbed, diagonal, trace, tril, triu } from './movement/diagonal.ts';
+export { flip, roll, rot90 } from './movement/flip.ts';
+export { cartesianProd, cat, hstack, meshgrid, stack, vstack } from './movement/join.ts';
+export {
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  slice,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from './movement/movement.ts';
+export { type PadMode, pad } from './movement/pad.ts';
+export { col2im, im2col, type PatchOptions } from './movement/patches.ts';
+export {
+  type BincountOptions,
+  bincount,
+  bucketize,
+  type HistcOptions,
+  type Histogram,
+  type HistogramOptions,
+  histc,
+  histogram,
+  type SearchOptions,
+  type SearchSortedOptions,
+  searchsorted,
+} from './order/histogram.ts';
+export {
+  type Interpolation,
+  median,
+  nanmedian,
+  nanquantile,
+  percentile,
+  type QuantileOptions,
+  type Quantiles,
+  quantile,
+} from './order/quantile.ts';
+export { argsort, type KthOptions, kthvalue, type SortOptions, sort, type TopkOptions, topk } from './order/sort.ts';
+export { mode, type Unique, type UniqueOptions, unique, uniqueConsecutive } from './order/unique.ts';
+export {
+  type CosineSimilarityOptions,
+  cdist,
+  cosineSimilarity,
+  type PairwiseDistanceOptions,
+  pairwiseDistance,
+} from './product/distance.ts';
+export { einsum } from './product/einsum.ts';
+export type { Transposes } from './product/matmul.ts';
+export { type AddmmOptions, addmm, bmm, dot, linear, matmul, mm } from './product/matmul.ts';
+export {
+  addbmm,
+  addmv,
+  addr,
+  baddbmm,
+  chainMatmul,
+  cross,
+  inner,
+  kron,
+  multiDot,
+  mv,
+  outer,
+  type TensordotAxes,
+  tensordot,
+  vdot,
+} from './product/products.ts';
+export type { Axes, ReduceOptions } from './reduction/broadcast.ts';
+export { broadcastTensors, broadcastTo, expand, expandAs, sum, type TotalOptions } from './reduction/broadcast.ts';
+export { type CovarianceOptions, corrcoef, cov } from './reduction/covariance.ts';
+export { type NormalizeOptions, type NormOptions, norm, normalize } from './reduction/norms.ts';
+export type { Extreme } from './reduction/reduce.ts';
+export { amax, amin, aminmax, argmax, argmin, logsumexp, max, mean, min, type Range } from './reduction/reduce.ts';
+export {
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+  type DiffOptions,
+  diff,
+  logcumsumexp,
+  type ScanOptions,
+} from './reduction/scan.ts';
+export { all, any, countNonzero, nanmean, nansum, prod } from './reduction/totals.ts';
+export { std, stdMean, type VarianceOptions, variance, varMean } from './reduction/variance.ts';
+export { type AdaptivePoolOptions, adaptiveMaxPool1d, adaptiveMaxPool2d } from './spatial/adaptive-max-pool.ts';
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  avgPool1d,
+  avgPool2d,
+  type LpPoolOptions,
+  lpPool1d,
+  lpPool2d,
+  type OutputSize,
+} from './spatial/average-pool.ts';
+export { type ConvOptions, conv1d, conv2d, type PerAxis } from './spatial/conv.ts';
+export { type ConvTransposeOptions, convTranspose1d, convTranspose2d } from './spatial/conv-transpose.ts';
+export { type InterpolateMode, type InterpolateOptions, interpolate } from './spatial/interpolate.ts';
+export { type MaxPoolOptions, maxPool1d, maxPool2d } from './spatial/pool.ts';

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { removeStaleTemporaries } from '../../src/io/atomic-write.ts';
-import { filesIn, temporaryFolder } from '../io/folder.ts';
+import { filesIn, temporaryFolder } from './folder.ts';
 
 const SAVE_CALLS = ['fsync', 'rename', 'link'] as const;
 /** Calls that Node makes by the hundred before the save begins; their places are counted first. */

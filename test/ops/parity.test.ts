@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { grad } from '../../src/autograd/index.ts';
 import { backendInfo, type Isa, setBackend } from '../../src/backend/select.ts';
-import { filled } from '../../src/ops/broadcast.ts';
 import { mul, type OpCase, type OpProof, registeredOps, sum, tensor } from '../../src/ops/index.ts';
+import { filled } from '../../src/ops/reduction/broadcast.ts';
 import '../../src/linalg/index.ts';
 import { Tensor } from '../../src/tensor.ts';
 import { expectClose } from '../support/close.ts';

@@ -47,7 +47,7 @@ test('holds every source that the addon is compiled from', () => {
 
 test('lists every module that patches or registers as one with side effects', () => {
   const { sideEffects } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { sideEffects: string[] };
-  const patterns = sideEffects.map((glob) => new RegExp(`^${glob.replaceAll('.', '\\.').replace('*', '[^/]*')}$`));
+  const patterns = sideEffects.map((glob) => new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`));
   const acting = paths.filter((path) => {
     if (!path.endsWith('.js')) return false;
     const text = readFileSync(join(root, path), 'utf8');
