@@ -75,6 +75,7 @@ export { digamma, erfinv, lgamma, ndtri, polygamma } from './elementwise/gamma.t
 export { betainc, gammainc, gammaincc } from './elementwise/incomplete.ts';
 export { fmod, remainder } from './elementwise/modulo.ts';
 export { pow } from './elementwise/power.ts';
+export { type StepOptions, step } from './elementwise/step.ts';
 export {
   acos,
   acosh,

@@ -120,6 +120,13 @@ const parametric: readonly Proof[] = [
     call: ([x], [from, value]) => ops.threshold(x, from, value),
     reference: ([x], [from, value]) => reference.map(x, (v) => (v >= from ? value : 0)),
   }),
+  property({
+    name: 'step',
+    draw: one(shapes(), () => fc.record({ threshold: fc.constantFrom(-0.5, 0, 0.5), strict: fc.boolean() }), steps),
+    call: ([x], options) => ops.step(x, options),
+    reference: ([x], { threshold, strict }) =>
+      reference.map(x, (v) => ((strict ? v > threshold : v >= threshold) ? 1 : 0)),
+  }),
 ];
 
 export interface BinaryRow {
