@@ -18,5 +18,6 @@ export {
   type Sampler,
 } from './define.ts';
 export { lbeta } from './elementwise/gamma.ts';
+export { reach } from './elementwise/unary.ts';
 export { written } from './in-place.ts';
 export * from './public.ts';

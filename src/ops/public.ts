@@ -75,7 +75,7 @@ export { digamma, erfinv, lgamma, ndtri, polygamma } from './elementwise/gamma.t
 export { betainc, gammainc, gammaincc } from './elementwise/incomplete.ts';
 export { fmod, remainder } from './elementwise/modulo.ts';
 export { pow } from './elementwise/power.ts';
-export { type StepOptions, step } from './elementwise/step.ts';
+export { type StepOptions, step, threshold } from './elementwise/step.ts';
 export {
   acos,
   acosh,
@@ -120,7 +120,6 @@ export {
   sqrt,
   square,
   tanh,
-  threshold,
   trunc,
 } from './elementwise/unary.ts';
 export {

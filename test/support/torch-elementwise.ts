@@ -71,5 +71,6 @@ export const elementwise: Record<string, Callable> = {
   softsign: unary(ops.softsign),
   tan: unary(ops.tan),
   tanhshrink: unary(ops.tanhshrink),
+  threshold: row('input threshold value inplace', ops.threshold),
   xlogy: binary(ops.xlogy),
 };

@@ -276,8 +276,8 @@ export function frac(x: Tensor): Tensor {
   return onNumbers(fracOp, x);
 }
 
-const thresholdOp = defineStep('threshold', UnaryOp.threshold, (x) => threshold(x, 0.5, 2));
+const reachOp = defineStep('reach', UnaryOp.threshold, (x) => reach(x, 0.5, 2));
 /** `value` where x ≥ `from`, else 0: the mask of a dropout, out of uniforms. Gradient: 0. */
-export function threshold(x: Tensor, from: number, value: number): Tensor {
-  return onFloats(thresholdOp, x, { p0: from, p1: value });
+export function reach(x: Tensor, from: number, value: number): Tensor {
+  return onFloats(reachOp, x, { p0: from, p1: value });
 }

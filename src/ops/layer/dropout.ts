@@ -7,7 +7,7 @@ import { rand } from '../create.ts';
 import { checkFloat, registerOp } from '../define.ts';
 import { mul } from '../elementwise/arithmetic.ts';
 import { to } from '../elementwise/cast.ts';
-import { threshold } from '../elementwise/unary.ts';
+import { reach } from '../elementwise/unary.ts';
 import { filled } from '../reduction/broadcast.ts';
 
 export interface DropoutOptions {
@@ -37,8 +37,8 @@ export function dropout(
   if (p === 1) return mul(x, filled(x.shape, 0, x.dtype));
   const scale = 1 / (1 - p);
   // Drawn in float32 whatever the dtype: the same elements are dropped in float64, and scaled in its precision.
-  if (x.dtype === 'float32') return mul(x, threshold(rand(x.shape, { generator }), p, scale));
-  return mul(x, mul(to(threshold(rand(x.shape, { generator }), p, 1), x.dtype), scale));
+  if (x.dtype === 'float32') return mul(x, reach(rand(x.shape, { generator }), p, scale));
+  return mul(x, mul(to(reach(rand(x.shape, { generator }), p, 1), x.dtype), scale));
 }
 
 registerOp({

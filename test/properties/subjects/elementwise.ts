@@ -111,14 +111,25 @@ const parametric: readonly Proof[] = [
     reference: ([x], [low, high]) => reference.map(x, (v) => Math.min(Math.max(v, low ?? -Infinity), high ?? Infinity)),
   }),
   property({
-    name: 'threshold',
+    name: 'reach',
     draw: one(
       shapes(),
       () => fc.tuple(fc.constantFrom(-0.5, 0, 0.5), fc.constantFrom(0.25, 1, 2)),
       away([-0.5, 0, 0.5]),
     ),
-    call: ([x], [from, value]) => ops.threshold(x, from, value),
+    call: ([x], [from, value]) => ops.reach(x, from, value),
     reference: ([x], [from, value]) => reference.map(x, (v) => (v >= from ? value : 0)),
+  }),
+  property({
+    name: 'threshold',
+    draw: one(
+      shapes(),
+      () => fc.tuple(fc.constantFrom(-0.5, 0, 0.5), fc.constantFrom(-20, 0, 1)),
+      away([-0.5, 0, 0.5]),
+    ),
+    call: ([x], [at, value]) => ops.threshold(x, at, value),
+    reference: ([x], [at, value]) => reference.map(x, (v) => (v <= at ? value : v)),
+    integers: true,
   }),
   property({
     name: 'step',
