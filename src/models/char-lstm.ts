@@ -6,7 +6,7 @@ import { defaultGenerator } from '../core/rng.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint } from '../io/checkpoint.ts';
 import { Embedding, type FloatDType, Linear, LSTM, type LstmState, Module } from '../nn/index.ts';
-import { checkFloatDType, checkProbability, checkSize } from '../nn/init.ts';
+import { checkFloatDType, checkProbability, checkSize } from '../nn/make-parameter.ts';
 import { dropout, transpose } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Vocabulary } from '../text/vocabulary.ts';

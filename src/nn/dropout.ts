@@ -1,6 +1,6 @@
 import { dropout } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkProbability } from './init.ts';
+import { checkProbability } from './make-parameter.ts';
 import { Module } from './module.ts';
 
 /**

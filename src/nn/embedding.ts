@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { embedding } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, type FloatDType, normalParameter } from './init.ts';
+import { checkFloatDType, checkSize, type FloatDType, normalParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 

@@ -2,7 +2,7 @@ import type { Shape } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { layerNorm } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, constantParameter, type FloatDType } from './init.ts';
+import { checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 

@@ -1,6 +1,6 @@
 import { linear } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './init.ts';
+import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 

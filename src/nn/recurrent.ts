@@ -4,7 +4,7 @@ import { type Shape, sameShape } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { cat, dropout, select, squeeze, stack, transpose, unsqueeze, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkProbability, checkSize, type FloatDType, uniformParameter } from './init.ts';
+import { checkFloatDType, checkProbability, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 

@@ -1,4 +1,4 @@
-/** Initial values of parameters, by PyTorch's rules, from the default generator. */
+/** Parameters as modules start with them, by PyTorch's rules and from the default generator; and checks of what sizes them. */
 
 import { type DType, type FloatDType, isFloat } from '../core/dtype.ts';
 import { checkShape, type Shape } from '../core/shape.ts';
