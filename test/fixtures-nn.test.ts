@@ -3,6 +3,7 @@
 import { backward } from '../src/autograd/index.ts';
 import type { Module } from '../src/nn/index.ts';
 import * as nn from '../src/nn/index.ts';
+import type { Extreme } from '../src/ops/index.ts';
 import type { Tensor } from '../src/tensor.ts';
 import { camelCase, namedOutputs, readOptions, seededLoss, testCase, testSkipped } from './support/expression-cases.ts';
 import {
@@ -38,23 +39,12 @@ interface ModuleCase extends FixtureCase {
 
 /** Modules that the library does not have yet. */
 const absent = [
-  'AdaptiveAvgPool2d',
-  'AdaptiveMaxPool2d',
-  'AvgPool1d',
-  'AvgPool2d',
   'BatchNorm1d',
   'BatchNorm2d',
-  'Bilinear',
-  'Conv1d',
-  'Conv2d',
-  'ConvTranspose1d',
-  'ConvTranspose2d',
   'GRUCell',
   'GroupNorm',
   'InstanceNorm2d',
   'LSTMCell',
-  'MaxPool1d',
-  'MaxPool2d',
   'MultiheadAttention',
   'RNNCell',
   'TransformerEncoderLayer',
@@ -77,19 +67,40 @@ function build(Class: new (...args: never[]) => unknown, ...positional: string[]
   };
 }
 
+const conv = ['inChannels', 'outChannels', 'kernelSize'];
+
 const builders: Record<string, Build> = {
+  AdaptiveAvgPool1d: build(nn.AdaptiveAvgPool1d, 'outputSize'),
+  AdaptiveAvgPool2d: build(nn.AdaptiveAvgPool2d, 'outputSize'),
+  AdaptiveMaxPool1d: build(nn.AdaptiveMaxPool1d, 'outputSize'),
+  AdaptiveMaxPool2d: build(nn.AdaptiveMaxPool2d, 'outputSize'),
+  AvgPool1d: build(nn.AvgPool1d, 'kernelSize'),
+  AvgPool2d: build(nn.AvgPool2d, 'kernelSize'),
+  Bilinear: build(nn.Bilinear, 'in1Features', 'in2Features', 'outFeatures'),
+  Conv1d: build(nn.Conv1d, ...conv),
+  Conv2d: build(nn.Conv2d, ...conv),
+  ConvTranspose1d: build(nn.ConvTranspose1d, ...conv),
+  ConvTranspose2d: build(nn.ConvTranspose2d, ...conv),
   Dropout: build(nn.Dropout, 'p'),
   Embedding: build(nn.Embedding, 'numEmbeddings', 'embeddingDim'),
   GRU: build(nn.GRU, 'inputSize', 'hiddenSize'),
   LSTM: build(nn.LSTM, 'inputSize', 'hiddenSize'),
   LayerNorm: build(nn.LayerNorm, 'normalizedShape'),
   Linear: build(nn.Linear, 'inFeatures', 'outFeatures'),
+  MaxPool1d: build(nn.MaxPool1d, 'kernelSize'),
+  MaxPool2d: build(nn.MaxPool2d, 'kernelSize'),
   RNN: build(nn.RNN, 'inputSize', 'hiddenSize'),
 };
 
-/** The module as the expression calls it: an LSTM takes and gives its state as a pair. */
+/** The module as the expression calls it: an LSTM takes and gives its state as a pair, a maximum comes with its places. */
 function callable(module: ReturnType<Build>): Callable {
-  if (!(module instanceof nn.LSTM)) return (args) => module.forward(...(args as never[]));
+  if (!(module instanceof nn.LSTM)) {
+    return (args) => {
+      const y = module.forward(...(args as never[]));
+      const { values, indices } = y as Partial<Extreme>;
+      return (values === undefined ? y : [values, indices]) as Value;
+    };
+  }
   return ([x, state]) => {
     const [h, c] = (state ?? []) as Tensor[];
     const [y, end] = module.forward(x as Tensor, state === undefined ? undefined : { h, c });

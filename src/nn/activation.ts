@@ -1,8 +1,21 @@
-/** Operations without parameters as modules, for `Sequential`. */
+/** Activation functions as modules, for `Sequential`. */
 
-import { flatten, gelu, logSoftmax, relu, sigmoid, softmax, tanh } from '../ops/index.ts';
+import {
+  gelu,
+  leakyRelu,
+  logSoftmax,
+  logsigmoid,
+  prelu,
+  relu,
+  sigmoid,
+  softmax,
+  softplus,
+  tanh,
+} from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
+import { checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
 import { Module } from './module.ts';
+import type { Parameter } from './parameter.ts';
 
 /** y = x. */
 export class Identity extends Module {
@@ -86,22 +99,87 @@ export class LogSoftmax extends Module {
   }
 }
 
-/** Merges the axes from `startDim` to `endDim` into one: by default all but the batch. */
-export class Flatten extends Module {
-  readonly startDim: number;
-  readonly endDim: number;
+/** y = log σ(x), computed without leaving the logarithm. */
+export class LogSigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return logsigmoid(x);
+  }
+}
 
-  constructor(startDim = 1, endDim = -1) {
+/** y = x above 0, negativeSlope·x elsewhere: what a ReLU would silence still learns. */
+export class LeakyReLU extends Module {
+  readonly negativeSlope: number;
+
+  constructor(negativeSlope = 0.01) {
     super();
-    this.startDim = startDim;
-    this.endDim = endDim;
+    this.negativeSlope = negativeSlope;
   }
 
   forward(x: Tensor): Tensor {
-    return flatten(x, this.startDim, this.endDim);
+    return leakyRelu(x, this.negativeSlope);
   }
 
   override extraRepr(): string {
-    return `startDim: ${this.startDim}, endDim: ${this.endDim}`;
+    return `negativeSlope: ${this.negativeSlope}`;
+  }
+}
+
+export interface PReLUOptions {
+  /** One slope for all (1, the default), or one a channel of axis 1. */
+  numParameters?: number;
+  /** What the slopes start as. Default 0.25. */
+  init?: number;
+  dtype?: FloatDType;
+}
+
+/**
+ * y = x above 0, weight·x elsewhere, the slope learned.
+ *
+ * Shapes: x [...], or [N, C, ...] with one slope a channel → y as x; weight [numParameters]
+ * Source: He and others, Delving deep into rectifiers, 2015
+ */
+export class PReLU extends Module {
+  readonly numParameters: number;
+  weight: Parameter;
+
+  constructor({ numParameters = 1, init = 0.25, dtype = 'float32' }: PReLUOptions = {}) {
+    super();
+    this.numParameters = checkSize('PReLU', 'numParameters', numParameters);
+    this.weight = constantParameter([numParameters], init, checkFloatDType('PReLU', dtype));
+  }
+
+  forward(x: Tensor): Tensor {
+    return prelu(x, this.weight);
+  }
+
+  override extraRepr(): string {
+    return `numParameters: ${this.numParameters}`;
+  }
+}
+
+export interface SoftplusOptions {
+  /** How sharp the bend is. Default 1. */
+  beta?: number;
+  /** Where beta·x passes it, y is x. Default 20. */
+  threshold?: number;
+}
+
+/** y = log(1 + exp(beta·x))/beta: a ReLU without the corner. */
+export class Softplus extends Module {
+  readonly beta: number;
+  readonly threshold: number;
+
+  constructor({ beta = 1, threshold = 20 }: SoftplusOptions = {}) {
+    super();
+    this.beta = beta;
+    this.threshold = threshold;
+  }
+
+  forward(x: Tensor): Tensor {
+    return softplus(x, { beta: this.beta, threshold: this.threshold });
+  }
+
+  override extraRepr(): string {
+    return `beta: ${this.beta}, threshold: ${this.threshold}`;
   }
 }

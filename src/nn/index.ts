@@ -1,9 +1,44 @@
 /** Neural-network modules. */
 
-export { Flatten, GELU, Identity, LogSoftmax, ReLU, Sigmoid, Softmax, Tanh } from './activation.ts';
+export {
+  GELU,
+  Identity,
+  LeakyReLU,
+  LogSigmoid,
+  LogSoftmax,
+  PReLU,
+  type PReLUOptions,
+  ReLU,
+  Sigmoid,
+  Softmax,
+  Softplus,
+  type SoftplusOptions,
+  Tanh,
+} from './activation.ts';
+export {
+  CELU,
+  ELU,
+  GLU,
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  Mish,
+  ReLU6,
+  SELU,
+  SiLU,
+  Softshrink,
+  Softsign,
+  Tanhshrink,
+  Threshold,
+} from './activation-shapes.ts';
+export { Bilinear, type BilinearOptions } from './bilinear.ts';
 export { type Layer, ModuleDict, ModuleList, Sequential } from './containers.ts';
+export { Conv1d, Conv2d, type ConvModuleOptions, type PaddingMode } from './conv.ts';
+export { ConvTranspose1d, ConvTranspose2d, type ConvTransposeModuleOptions } from './conv-transpose.ts';
 export { Dropout } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
+export { Flatten, Unflatten } from './flatten.ts';
 export { GRU, type GruOptions } from './gru.ts';
 export { LayerNorm, type LayerNormOptions } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
@@ -19,5 +54,18 @@ export { detachState, LSTM, type LstmOptions, type LstmState } from './lstm.ts';
 export type { FloatDType } from './make-parameter.ts';
 export { type LoadOptions, Module } from './module.ts';
 export { Parameter } from './parameter.ts';
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AvgPool1d,
+  AvgPool2d,
+  MaxPool1d,
+  MaxPool2d,
+  type MaxPoolModuleOptions,
+  type Pooled,
+} from './pooling.ts';
 export { RNN, type RnnOptions } from './rnn.ts';
 export type { LoadReport, StateDict } from './state-dict.ts';
+export { Upsample, type UpsampleOptions } from './upsample.ts';

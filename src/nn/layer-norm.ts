@@ -2,7 +2,7 @@ import type { Shape } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { layerNorm } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
+import { checkEps, checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -40,11 +40,8 @@ export class LayerNorm extends Module {
     }
     for (const size of shape) checkSize('LayerNorm', 'normalizedShape', size);
     checkFloatDType('LayerNorm', dtype);
-    if (!(typeof eps === 'number' && eps >= 0 && eps < Infinity)) {
-      throw new ConfigError({ op: 'LayerNorm', problem: 'eps must not be negative', got: eps });
-    }
     this.normalizedShape = shape;
-    this.eps = eps;
+    this.eps = checkEps('LayerNorm', eps);
     this.weight = elementwiseAffine ? constantParameter(shape, 1, dtype) : null;
     this.bias = elementwiseAffine && bias ? constantParameter(shape, 0, dtype) : null;
   }

@@ -47,3 +47,9 @@ export function checkFloatDType(module: string, dtype: DType): FloatDType {
   if (isFloat(dtype)) return dtype as FloatDType;
   throw new ConfigError({ op: module, problem: 'parameters are floats', got: dtype, expected: 'float32 | float64' });
 }
+
+/** @throws ConfigError  if what is added under a root is negative or no number */
+export function checkEps(module: string, eps: unknown): number {
+  if (typeof eps === 'number' && eps >= 0 && eps < Infinity) return eps;
+  throw new ConfigError({ op: module, problem: 'eps must not be negative', got: eps });
+}

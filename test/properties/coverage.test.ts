@@ -6,6 +6,7 @@ import { arrangement } from './subjects/arrangement.ts';
 import { elementwise } from './subjects/elementwise.ts';
 import { functions } from './subjects/functions.ts';
 import { indexing } from './subjects/indexing.ts';
+import { layer } from './subjects/layer.ts';
 import { loss } from './subjects/loss.ts';
 import { movement } from './subjects/movement.ts';
 import { order } from './subjects/order.ts';
@@ -43,6 +44,7 @@ const proofs = [
   product,
   spatial,
   resampling,
+  layer,
   loss,
 ].flat();
 

@@ -3,7 +3,7 @@
 import { at, axisOf, build, common, type Dims, Illegal, measured, total, tuples, type Value } from './value.ts';
 
 /** A sum of products with the bound of floats: so many roundings of the sum of the magnitudes as there are terms and factors. */
-function sumOf(products: readonly (readonly number[])[]): { sum: number; bound: number } {
+export function sumOf(products: readonly (readonly number[])[]): { sum: number; bound: number } {
   const terms = products.map((factors) => factors.reduce((a, b) => a * b, 1));
   const factors = products[0]?.length ?? 0;
   return {

@@ -1,0 +1,3 @@
+import { layer } from './subjects/layer.ts';
+
+for (const proof of layer) proof.declare();
