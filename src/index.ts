@@ -19,8 +19,11 @@ export {
   registerHook,
   registerPostAccumulateGradHook,
   retainGrad,
+  type Samples,
+  StepDraws,
   scope,
   setAnomalyMode,
+  withSamples,
 } from './autograd/index.ts';
 export {
   type BackendChoice,

@@ -6,12 +6,14 @@ import { AutogradError, ConfigError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
 import { checkSynchronous, enableGrad } from './mode.ts';
 import { Node, nextSequence } from './node.ts';
+import { repeatSamples, type SampleState, samplesNow } from './samples.ts';
 import { dropped, list, listRecorded, type Recomputation, type Recorded, refilled, type Saved } from './saved.ts';
 
 /** A run of a function, as far as it was recorded. */
 interface Run {
   readonly recorded: readonly Recorded[];
   readonly draws: ReadonlyMap<Generator, GeneratorState>;
+  readonly samples: SampleState | null;
 }
 
 /** The part of a graph that one call of a function recorded; a part inside another is one of its operations. */
@@ -65,7 +67,7 @@ class Part implements Recomputation, Recorded {
     }
     const inputs = this.#inputs.map((input, i) => this.#tensors[i] ?? input);
     const compute = (): unknown => enableGrad(() => outsideScopes(() => this.#fn(...inputs)));
-    const [, recorded] = listRecorded(() => repeatDraws(run.draws, compute));
+    const [, recorded] = listRecorded(() => repeatSamples(run.samples, () => repeatDraws(run.draws, compute)));
     if (recorded.length !== run.recorded.length) {
       throw new AutogradError({
         op: 'checkpoint',
@@ -119,7 +121,9 @@ export function checkpoint<A extends unknown[], R>(fn: (...inputs: A) => R, ...i
       'checkpoint',
       outsideScopes(() => fn(...inputs)),
     );
+  const samples = samplesNow();
   const [[result, draws], recorded] = listRecorded(() => recordDraws(compute));
-  if (recorded.length > 0) list(new Part(fn as (...inputs: unknown[]) => unknown, inputs, { recorded, draws }, since));
+  if (recorded.length > 0)
+    list(new Part(fn as (...inputs: unknown[]) => unknown, inputs, { recorded, draws, samples }, since));
   return result;
 }

@@ -11,4 +11,5 @@ export {
 } from './hooks.ts';
 export { enableGrad, isGradEnabled, noGrad, setGradEnabled } from './mode.ts';
 export type { GradientHook } from './node.ts';
+export { type Samples, StepDraws, withSamples } from './samples.ts';
 export { scope } from './scope.ts';

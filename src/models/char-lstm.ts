@@ -92,7 +92,7 @@ export class CharLSTM extends Module {
     // The LSTM walks steps; with the batch first it is ids and logits that are turned, which are small.
     const turned = this.batchFirst && ids.rank === 2;
     const [hidden, end] = this.lstm.forward(this.emb.forward(turned ? transpose(ids, 0, 1) : ids), state);
-    const kept = this.dropout > 0 ? dropout(hidden, this.dropout, { training: this.training }) : hidden;
+    const kept = this.dropout > 0 ? dropout(hidden, this.dropout, { training: this.training, sampleAxis: 1 }) : hidden;
     const logits = this.head.forward(kept);
     return [turned ? transpose(logits, 0, 1) : logits, end];
   }

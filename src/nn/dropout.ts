@@ -12,14 +12,17 @@ import { Module } from './module.ts';
  */
 export class Dropout extends Module {
   readonly p: number;
+  readonly sampleAxis: number | null;
 
-  constructor(p = 0.5) {
+  /** @param sampleAxis  where the samples lie, for `withSamples`: 0 (default), 1 for [T, B, …], null for none. */
+  constructor(p = 0.5, { sampleAxis = 0 }: { sampleAxis?: number | null } = {}) {
     super();
     this.p = checkProbability('Dropout', 'p', p);
+    this.sampleAxis = sampleAxis;
   }
 
   forward(x: Tensor): Tensor {
-    return dropout(x, this.p, { training: this.training });
+    return dropout(x, this.p, { training: this.training, sampleAxis: this.sampleAxis });
   }
 
   override extraRepr(): string {

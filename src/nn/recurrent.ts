@@ -103,7 +103,9 @@ export abstract class Recurrent extends Module {
     const starts = this.#startStates(states, batched, sequence.shape[1]);
     const ends: Tensor[][] = starts.map(() => []);
     for (let layer = 0; layer < this.numLayers; layer++) {
-      if (layer > 0 && this.dropout > 0) sequence = dropout(sequence, this.dropout, { training: this.training });
+      if (layer > 0 && this.dropout > 0) {
+        sequence = dropout(sequence, this.dropout, { training: this.training, sampleAxis: 1 });
+      }
       const outputs: Tensor[] = [];
       for (const suffix of this.#directions) {
         const row = ends[0].length;

@@ -1,19 +1,51 @@
 /** Dropout. */
 
+import { nextSampleDraw } from '../../autograd/samples.ts';
+import { kernelsFor } from '../../backend/select.ts';
 import { defaultGenerator, Generator } from '../../core/rng.ts';
+import { checkAxis } from '../../core/shape.ts';
 import { ConfigError } from '../../errors.ts';
-import type { Tensor } from '../../tensor.ts';
+import { emptyTensor, Tensor } from '../../tensor.ts';
 import { rand } from '../create.ts';
 import { checkFloat, registerOp } from '../define.ts';
 import { mul } from '../elementwise/arithmetic.ts';
 import { to } from '../elementwise/cast.ts';
 import { reach } from '../elementwise/unary.ts';
+import { reshape, transpose } from '../movement/movement.ts';
 import { filled } from '../reduction/broadcast.ts';
 
 export interface DropoutOptions {
   /** Without training nothing is dropped. Default true. */
   training?: boolean;
   generator?: Generator;
+  /**
+   * The axis along which samples lie, each with one row or as many as the others, as in [B, …], [B·heads, …] and [B·T, …]
+   * (axis 0, the default) or [T, B, …] (axis 1); null where all samples share `x`, as weights are. Only within
+   * `withSamples` does it matter: what is dropped of a sample then does not depend on the samples beside it.
+   */
+  sampleAxis?: number | null;
+}
+
+/**
+ * Uniform draws in the shape of x. Within `withSamples` each sample has a row of draws, counted by its number in the
+ * batch; where the axis cannot be told apart by samples, all samples have the same.
+ */
+function drawFor(x: Tensor, generator: Generator, sampleAxis: number | null): Tensor {
+  const place = nextSampleDraw(generator);
+  if (place === null) return rand(x.shape, { generator });
+  const { first, count, seedLo, seedHi, streamLo, streamHi } = place;
+  const axis = sampleAxis === null || x.rank === 0 ? null : checkAxis('dropout', sampleAxis, x.rank);
+  const shared = axis === null || count === 0 || x.shape[axis] % count !== 0;
+  const from = shared ? 0 : first * (x.size / count);
+  // A block has four words, and a sample may begin at any of them.
+  const skipped = from % 4;
+  const words = emptyTensor([skipped + x.size], 'float32');
+  const block = (from - skipped) / 4;
+  kernelsFor('float32').uniform(seedLo, seedHi, streamLo, streamHi, block, words.data as Float32Array);
+  const outer = shared ? 1 : x.shape.slice(0, axis).reduce((product, n) => product * n, 1);
+  if (outer === 1) return new Tensor(words.storage, skipped, x.shape, 'float32');
+  const bySample = new Tensor(words.storage, skipped, [count, outer, x.size / (count * outer)], 'float32');
+  return reshape(transpose(bySample, 0, 1), x.shape);
 }
 
 /**
@@ -27,7 +59,7 @@ export interface DropoutOptions {
 export function dropout(
   x: Tensor,
   p = 0.5,
-  { training = true, generator = defaultGenerator }: DropoutOptions = {},
+  { training = true, generator = defaultGenerator, sampleAxis = 0 }: DropoutOptions = {},
 ): Tensor {
   checkFloat('dropout', x);
   if (!(p >= 0 && p <= 1)) {
@@ -37,8 +69,8 @@ export function dropout(
   if (p === 1) return mul(x, filled(x.shape, 0, x.dtype));
   const scale = 1 / (1 - p);
   // Drawn in float32 whatever the dtype: the same elements are dropped in float64, and scaled in its precision.
-  if (x.dtype === 'float32') return mul(x, reach(rand(x.shape, { generator }), p, scale));
-  return mul(x, mul(to(reach(rand(x.shape, { generator }), p, 1), x.dtype), scale));
+  if (x.dtype === 'float32') return mul(x, reach(drawFor(x, generator, sampleAxis), p, scale));
+  return mul(x, mul(to(reach(drawFor(x, generator, sampleAxis), p, 1), x.dtype), scale));
 }
 
 registerOp({
