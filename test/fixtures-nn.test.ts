@@ -96,9 +96,8 @@ const builders: Record<string, Build> = {
 function callable(module: ReturnType<Build>): Callable {
   if (!(module instanceof nn.LSTM)) {
     return (args) => {
-      const y = module.forward(...(args as never[]));
-      const { values, indices } = y as Partial<Extreme>;
-      return (values === undefined ? y : [values, indices]) as Value;
+      const y = module.forward(...(args as never[])) as Tensor | Value[] | Extreme;
+      return 'indices' in y ? [y.values, y.indices] : y;
     };
   }
   return ([x, state]) => {
