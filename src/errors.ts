@@ -130,6 +130,30 @@ export class CorpusError extends LanegradError {
   }
 }
 
+/** Where data is at fault; whatever is known of it. */
+export interface DataPlace {
+  /** The sample, as its data set counts. */
+  index?: number;
+  /** The line of a file, from 1. */
+  line?: number;
+  /** The column of a table: its name, or its number from 1. */
+  column?: string | number;
+}
+
+/** Data that cannot be read or made into batches: another format, a row that does not fit, a sample that failed. */
+export class DataError extends LanegradError {
+  readonly index: number | undefined;
+  readonly line: number | undefined;
+  readonly column: string | number | undefined;
+
+  constructor(parts: ErrorParts & DataPlace) {
+    super('ERR_DATA', parts);
+    this.index = parts.index;
+    this.line = parts.line;
+    this.column = parts.column;
+  }
+}
+
 /** A training whose loss or gradient is no longer finite. */
 export class DivergenceError extends LanegradError {
   constructor(parts: ErrorParts | string) {

@@ -38,6 +38,7 @@ export {
 export type { DType } from './core/dtype.ts';
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './core/rng.ts';
 export type { Shape } from './core/shape.ts';
+export * as data from './data/index.ts';
 export * as distributions from './distributions/index.ts';
 export * as information from './distributions/information.ts';
 export * as probability from './distributions/probability/index.ts';
@@ -48,6 +49,7 @@ export {
   CheckpointError,
   ConfigError,
   CorpusError,
+  DataError,
   DivergenceError,
   DTypeError,
   LanegradError,

@@ -1,0 +1,34 @@
+/** A transform as a user writes one, for loaders that run it on this thread and on others. */
+
+import { Generator } from '../../src/core/rng.ts';
+import type { BatchContext } from '../../src/data/index.ts';
+import '../../src/ops/index.ts';
+import type { Tensor } from '../../src/tensor.ts';
+
+interface Options {
+  readonly failAt?: number;
+  readonly exitAt?: number;
+  readonly unsendable?: boolean;
+  /** A tensor that the transform returns again and again. */
+  readonly keep?: boolean;
+}
+
+export default function makeNoisy({ failAt, exitAt, unsendable, keep }: Options = {}) {
+  let kept: Tensor | null = null;
+  return async ([x, y]: Tensor[], { epoch, indices, seed }: BatchContext): Promise<unknown> => {
+    if (unsendable) return [() => x];
+    const width = x.size / indices.length;
+    for (let row = 0; row < indices.length; row++) {
+      const index = indices[row];
+      if (index === failAt) throw Object.assign(new RangeError(`sample ${index} is broken`), { index });
+      if (index === exitAt) process.exit(3);
+      const noise = new Generator(seed, BigInt(epoch) * 1000n + BigInt(index)).normal(width);
+      for (let j = 0; j < width; j++) x.data[row * width + j] += noise[j];
+    }
+    kept ??= x.mul(2);
+    return keep ? [x, y, kept] : [x, y];
+  };
+}
+
+export const notAFunction = 7;
+export const makesNothing = () => 7;
