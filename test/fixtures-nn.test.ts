@@ -38,17 +38,7 @@ interface ModuleCase extends FixtureCase {
 }
 
 /** Modules that the library does not have yet. */
-const absent = [
-  'BatchNorm1d',
-  'BatchNorm2d',
-  'GRUCell',
-  'GroupNorm',
-  'InstanceNorm2d',
-  'LSTMCell',
-  'MultiheadAttention',
-  'RNNCell',
-  'TransformerEncoderLayer',
-];
+const absent = ['BatchNorm1d', 'BatchNorm2d', 'GroupNorm', 'InstanceNorm2d'];
 
 const family = loadFamily<ModuleCase>('nn');
 
@@ -84,26 +74,49 @@ const builders: Record<string, Build> = {
   Dropout: build(nn.Dropout, 'p'),
   Embedding: build(nn.Embedding, 'numEmbeddings', 'embeddingDim'),
   GRU: build(nn.GRU, 'inputSize', 'hiddenSize'),
+  GRUCell: build(nn.GRUCell, 'inputSize', 'hiddenSize'),
   LSTM: build(nn.LSTM, 'inputSize', 'hiddenSize'),
+  LSTMCell: build(nn.LSTMCell, 'inputSize', 'hiddenSize'),
   LayerNorm: build(nn.LayerNorm, 'normalizedShape'),
   Linear: build(nn.Linear, 'inFeatures', 'outFeatures'),
   MaxPool1d: build(nn.MaxPool1d, 'kernelSize'),
   MaxPool2d: build(nn.MaxPool2d, 'kernelSize'),
+  MultiheadAttention: build(nn.MultiheadAttention, 'embedDim', 'numHeads'),
   RNN: build(nn.RNN, 'inputSize', 'hiddenSize'),
+  RNNCell: build(nn.RNNCell, 'inputSize', 'hiddenSize'),
+  TransformerDecoderLayer: build(nn.TransformerDecoderLayer, 'dModel', 'nhead'),
+  TransformerEncoderLayer: build(nn.TransformerEncoderLayer, 'dModel', 'nhead'),
 };
 
-/** The module as the expression calls it: an LSTM takes and gives its state as a pair, a maximum comes with its places. */
+/** The parameters by position that the library takes by name, in PyTorch's order behind the tensors. */
+const calls: Record<string, [tensors: number, names: readonly string[]]> = {
+  MultiheadAttention: [3, ['keyPaddingMask', 'needWeights', 'attnMask', 'averageAttnWeights']],
+  TransformerDecoderLayer: [2, ['tgtMask', 'memoryMask', 'tgtKeyPaddingMask', 'memoryKeyPaddingMask']],
+  TransformerEncoderLayer: [1, ['srcMask', 'srcKeyPaddingMask']],
+};
+
+/**
+ * The module as the expression calls it: an LSTM takes and gives its state as a pair, attention its masks by name, a maximum comes
+ * with its places.
+ */
 function callable(module: ReturnType<Build>): Callable {
-  if (!(module instanceof nn.LSTM)) {
-    return (args) => {
-      const y = module.forward(...(args as never[])) as Tensor | Value[] | Extreme;
-      return 'indices' in y ? [y.values, y.indices] : y;
+  if (module instanceof nn.LSTM || module instanceof nn.LSTMCell) {
+    return ([x, state]) => {
+      const [h, c] = (state ?? []) as Tensor[];
+      const found = module.forward(x as Tensor, state == null ? undefined : { h, c });
+      if (!Array.isArray(found)) return [found.h, found.c];
+      return [found[0], [found[1].h, found[1].c]];
     };
   }
-  return ([x, state]) => {
-    const [h, c] = (state ?? []) as Tensor[];
-    const [y, end] = module.forward(x as Tensor, state === undefined ? undefined : { h, c });
-    return [y, [end.h, end.c]];
+  const [tensors, names] = calls[module.constructor.name] ?? [Infinity, []];
+  return (args, keywords) => {
+    const options = Object.fromEntries([
+      ...args.slice(tensors).map((value, i) => [names[i], value]),
+      ...Object.entries(keywords).map(([name, value]) => [camelCase(name), value]),
+    ]);
+    const given = [...args.slice(0, tensors), ...(tensors === Infinity ? [] : [options])];
+    const y = module.forward(...(given as never[])) as Tensor | Value[] | Extreme;
+    return 'indices' in y ? [y.values, y.indices] : y;
   };
 }
 

@@ -53,6 +53,11 @@ export {
 export { detachState, LSTM, type LstmOptions, type LstmState } from './lstm.ts';
 export type { FloatDType } from './make-parameter.ts';
 export { type LoadOptions, Module } from './module.ts';
+export {
+  MultiheadAttention,
+  type MultiheadAttentionCall,
+  type MultiheadAttentionOptions,
+} from './multihead-attention.ts';
 export { Parameter } from './parameter.ts';
 export {
   AdaptiveAvgPool1d,
@@ -66,6 +71,22 @@ export {
   type MaxPoolModuleOptions,
   type Pooled,
 } from './pooling.ts';
+export {
+  LearnedPositionalEncoding,
+  type LearnedPositionalEncodingOptions,
+  type PositionalEncodingOptions,
+  SinusoidalPositionalEncoding,
+  sinusoidalPositions,
+} from './positional-encoding.ts';
+export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RnnCellOptions } from './recurrent-cell.ts';
 export { RNN, type RnnOptions } from './rnn.ts';
 export type { LoadReport, StateDict } from './state-dict.ts';
+export { TransformerDecoder, TransformerEncoder, type TransformerOptions } from './transformer.ts';
+export {
+  type DecoderMasks,
+  type EncoderMasks,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from './transformer-layer.ts';
 export { Upsample, type UpsampleOptions } from './upsample.ts';

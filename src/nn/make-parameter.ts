@@ -21,9 +21,9 @@ export function uniformParameter(shape: Shape, bound: number, dtype: FloatDType)
   return new Parameter(uniform_(unfilled(shape, dtype), -bound, bound));
 }
 
-/** A parameter drawn from N(0, 1). */
-export function normalParameter(shape: Shape, dtype: FloatDType): Parameter {
-  return new Parameter(normal_(unfilled(shape, dtype), 0, 1));
+/** A parameter drawn from N(0, std²). */
+export function normalParameter(shape: Shape, dtype: FloatDType, std = 1): Parameter {
+  return new Parameter(normal_(unfilled(shape, dtype), 0, std));
 }
 
 export function constantParameter(shape: Shape, value: number, dtype: FloatDType): Parameter {

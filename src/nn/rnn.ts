@@ -8,6 +8,12 @@ export interface RnnOptions extends RecurrentOptions {
   nonlinearity?: Nonlinearity;
 }
 
+/** @throws ConfigError  if the nonlinearity is none of the two */
+export function checkNonlinearity(op: string, nonlinearity: unknown): Nonlinearity {
+  if (nonlinearity === 'tanh' || nonlinearity === 'relu') return nonlinearity;
+  throw new ConfigError({ op, problem: 'unknown nonlinearity', got: nonlinearity, expected: "'tanh' or 'relu'" });
+}
+
 /**
  * Multi-layer plain recurrent network. Names, layouts and initial values are those of torch.nn.RNN: everything from
  * U(±1/√H). Each layer and direction is one fused operation over the whole sequence.
@@ -32,12 +38,7 @@ export class RNN extends Recurrent {
 
   constructor(inputSize: number, hiddenSize: number, options: RnnOptions = {}) {
     super('RNN', 1, inputSize, hiddenSize, options);
-    const { nonlinearity = 'tanh' } = options;
-    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      const expected = "'tanh' or 'relu'";
-      throw new ConfigError({ op: 'RNN', problem: 'unknown nonlinearity', got: nonlinearity, expected });
-    }
-    this.nonlinearity = nonlinearity;
+    this.nonlinearity = checkNonlinearity('RNN', options.nonlinearity ?? 'tanh');
   }
 
   /** The state before the first step: zeros, for `batch` sequences, or for a single one without a batch axis. */

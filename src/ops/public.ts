@@ -153,6 +153,7 @@ export { argwhere, nonzero } from './indexing/nonzero.ts';
 export { chunk, split, unbind } from './indexing/parts.ts';
 export { embedding, oneHot } from './indexing/rows.ts';
 export { type ScatterReduction, scatter, scatterAdd, scatterReduce } from './indexing/scatter.ts';
+export { type AttentionOptions, causalMask, scaledDotProductAttention } from './layer/attention.ts';
 export { bilinear } from './layer/bilinear.ts';
 export type { DropoutOptions } from './layer/dropout.ts';
 export { dropout } from './layer/dropout.ts';

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { registeredOps } from '../../src/ops/index.ts';
 import { arrangement } from './subjects/arrangement.ts';
+import { attention } from './subjects/attention.ts';
 import { elementwise } from './subjects/elementwise.ts';
 import { functions } from './subjects/functions.ts';
 import { indexing } from './subjects/indexing.ts';
@@ -46,6 +47,7 @@ const proofs = [
   resampling,
   layer,
   loss,
+  attention,
 ].flat();
 
 test('every registered operation has a reference', () => {

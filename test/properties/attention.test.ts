@@ -1,0 +1,3 @@
+import { attention } from './subjects/attention.ts';
+
+for (const proof of attention) proof.declare();
