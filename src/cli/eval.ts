@@ -3,7 +3,7 @@
 import { CharLSTM } from '../models/char-lstm.ts';
 import { Corpus } from '../text/corpus.ts';
 import { EvaluationStreams } from '../text/streams.ts';
-import { evaluate } from '../train/index.ts';
+import { evaluateLanguageModel } from '../train/index.ts';
 
 export interface EvalReport {
   /** Characters that were predicted: all but the first. */
@@ -19,7 +19,7 @@ export async function evaluateFile(path: string, file: string): Promise<EvalRepo
   const model = CharLSTM.load(path);
   const corpus = await Corpus.read([file], { vocabulary: model.vocabulary });
   const streams = new EvaluationStreams(corpus.ids);
-  const nats = (await evaluate(model, streams)) as number;
+  const nats = (await evaluateLanguageModel(model, streams)) as number;
   return { chars: streams.predictions, nats, bits: nats / Math.LN2, perplexity: Math.exp(nats) };
 }
 

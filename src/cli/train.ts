@@ -16,6 +16,7 @@ import {
   type Reporter,
   RunFolder,
   runTraining,
+  schedules,
   TrainingRecord,
   type TrainingResult,
 } from '../train/index.ts';
@@ -135,8 +136,7 @@ async function trainInFolder(
 ): Promise<TrainOutcome> {
   const result = await runTraining(task, {
     horizon: horizonOf(config, task.stepsPerEpoch),
-    lr: config.lr,
-    schedule: config.schedule,
+    rateAt: (progress) => config.lr * schedules[config.schedule](progress),
     folder,
     reporter,
     checkpointEvery: intervalOf(config.checkpointEvery),

@@ -10,7 +10,7 @@ import { crossEntropy } from '../ops/index.ts';
 import { clipGradNorm_, type Optimizer } from '../optim/index.ts';
 import { wrapArray } from '../tensor.ts';
 import type { EvaluationStreams, TrainingStreams } from '../text/streams.ts';
-import { evaluate, flattenLogits, type LanguageModel } from './evaluate.ts';
+import { evaluateLanguageModel, flattenLogits, type LanguageModel } from './evaluate-language.ts';
 import type { StepResult, TrainingTask } from './loop.ts';
 import { restoreOptimizer, saveOptimizer } from './optimizer-state.ts';
 
@@ -52,15 +52,18 @@ export class LanguageTask implements TrainingTask {
     this.stepsPerEpoch = train.stepsPerEpoch;
     this.#lossLimit = HOPELESS * Math.max(1, Math.log(vocab));
     if (validation !== undefined) {
-      this.validation = { items: validation.predictions, run: (signal) => evaluate(model, validation, { signal }) };
+      this.validation = {
+        items: validation.predictions,
+        run: (signal) => evaluateLanguageModel(model, validation, { signal }),
+      };
     }
   }
 
-  step(index: number, lr: number): StepResult {
+  step(index: number, lr: number): StepResult & { gradNorm: number } {
     const { model, optimizer, train, clip } = this.#options;
     const { ids, targets, steps, batch, fresh } = train.at(index);
     const state = fresh || this.#state === null ? model.initHidden(batch) : this.#state;
-    const [result, next] = scope((): [StepResult, LstmState] => {
+    const [result, next] = scope((): [StepResult & { gradNorm: number }, LstmState] => {
       optimizer.zeroGrad({ recycle: true });
       const [logits, end] = model.forward(wrapArray(ids, [steps, batch], 'int32'), state);
       const loss = crossEntropy(flattenLogits(logits), wrapArray(targets, [steps * batch], 'int32'));

@@ -3,21 +3,13 @@
  * is, and what must be saved to go on, is the task's.
  */
 
-import { setImmediate } from 'node:timers/promises';
 import { CheckpointError, DivergenceError } from '../errors.ts';
 import type { Checkpoint } from '../io/checkpoint.ts';
-import {
-  type Horizon,
-  isReached,
-  type Position,
-  partsDone,
-  progressOf,
-  type ScheduleName,
-  schedules,
-} from './horizon.ts';
+import { type Horizon, isReached, type Position, partsDone, progressOf } from './horizon.ts';
 import type { Reporter } from './progress.ts';
 import { TrainingRecord } from './record.ts';
 import type { RunFolder } from './run-folder.ts';
+import { Turns } from './turns.ts';
 
 /** Steps from one line of the metrics to the next. */
 const METRICS_EVERY = 10;
@@ -25,14 +17,22 @@ const METRICS_EVERY = 10;
 const MOST_VALIDATIONS = 10;
 /** Where the end is a time, validating takes at most this part of the time that is trained between. */
 const VALIDATION_PART = 0.25;
-/** The loop lets timers, signals and servers have their turn after so many milliseconds. */
-const YIELD_MS = 20;
 
 export interface StepResult {
   /** Mean over the step's items. */
   readonly loss: number;
-  /** Norm of all gradients, before clipping. */
-  readonly gradNorm: number;
+  /** Norm of all gradients, before clipping; left out where nobody asked for it. */
+  readonly gradNorm?: number;
+}
+
+/** What came of an epoch that was closed. */
+export interface EpochResult {
+  /** Null if nothing is kept for validation. */
+  readonly validationLoss: number | null;
+  /** Whether no epoch before was as good. */
+  readonly best: boolean;
+  /** What else was measured, for the log. */
+  readonly measured: Readonly<Record<string, unknown>>;
 }
 
 /** What is trained. */
@@ -44,13 +44,20 @@ export interface TrainingTask {
    *
    * @throws DivergenceError  before anything is updated, if the loss or the gradient is not finite
    */
-  step(index: number, lr: number): StepResult;
-  /** Left out if nothing is kept for validation. */
+  step(index: number, lr: number): StepResult | Promise<StepResult>;
+  /** Left out if nothing is kept for validation, and by a task that counts in epochs. */
   readonly validation?: {
     readonly items: number;
     /** The mean loss over these items; null if that was broken off. */
     readonly run: (signal?: AbortSignal) => Promise<number | null>;
   };
+  /**
+   * After the last step of every epoch of a task that counts in them: validates, and judges whether to go on. Null if the
+   * signal broke that off; it is then asked for again.
+   */
+  closeEpoch?(signal?: AbortSignal): Promise<EpochResult | null>;
+  /** Whether the training is over before its horizon. */
+  readonly ended?: boolean;
   /** @throws DivergenceError  if what was learned is no longer finite */
   checkFinite(): void;
   /** Everything that is needed to go on, without what the loop itself remembers. */
@@ -59,9 +66,10 @@ export interface TrainingTask {
 
 export interface TrainingOptions {
   readonly horizon: Horizon;
-  readonly lr: number;
-  readonly schedule: ScheduleName;
-  readonly folder: RunFolder;
+  /** The learning rate of a step, by the part of the way before it. */
+  readonly rateAt: (progress: number) => number;
+  /** Null if nothing is to be saved. */
+  readonly folder: RunFolder | null;
   readonly reporter: Reporter;
   /** Save after so many steps, or so many seconds. */
   readonly checkpointEvery: Horizon;
@@ -103,13 +111,13 @@ class TrainingLoop {
   readonly #options: TrainingOptions;
   readonly #record: TrainingRecord;
   readonly #watch = new Stopwatch();
+  readonly #turns = new Turns();
   /** Where this session began, for its speed. */
   readonly #began: Position;
   /** The last acknowledged checkpoint: where it stands, and when it was written. */
   #saved: { step: number; validatedStep: number; at: number } | null = null;
   /** How long the last validation took. */
   #validationSeconds = 0;
-  #yieldedAt = performance.now();
   #metricsFailed = false;
 
   constructor(task: TrainingTask, options: TrainingOptions) {
@@ -124,7 +132,7 @@ class TrainingLoop {
       return await this.#walk();
     } catch (error) {
       if (!(error instanceof DivergenceError) || this.#saved === null) throw error;
-      const kept = `the state of step ${this.#saved.step} is kept in ${this.#options.folder.checkpointPath}`;
+      const kept = `the state of step ${this.#saved.step} is kept in ${this.#options.folder?.checkpointPath}`;
       throw new DivergenceError(`${error.message}; ${kept}`);
     }
   }
@@ -133,14 +141,14 @@ class TrainingLoop {
     const { horizon, signal, folder } = this.#options;
     const record = this.#record;
     if (this.#options.record === undefined) this.#save();
-    else {
+    else if (folder !== null) {
       folder.metrics.cutBack(record.step);
       this.#saved = { step: record.step, validatedStep: record.validated.step, at: performance.now() };
     }
     this.#watch.lap();
     for (;;) {
       if (this.#validationIsDue()) await this.#validate();
-      const finished = isReached(horizon, record);
+      const finished = this.#task.ended === true || isReached(horizon, record);
       // A validation that the signal broke off is still due, and done when the training goes on.
       const interrupted = signal?.aborted === true && (!finished || this.#validationIsDue());
       if (finished || interrupted) {
@@ -148,16 +156,16 @@ class TrainingLoop {
         return this.#result(interrupted);
       }
       if (this.#saveIsDue()) this.#saveOrGoOn();
-      this.#step();
-      await this.#letOthersRun();
+      await this.#step();
+      if (this.#turns.isDue) await this.#turns.give();
     }
   }
 
-  #step(): void {
-    const { lr, schedule, horizon } = this.#options;
+  async #step(): Promise<void> {
+    const { rateAt, horizon } = this.#options;
     const record = this.#record;
-    const rate = lr * schedules[schedule](progressOf(horizon, record));
-    const { loss, gradNorm } = this.#task.step(record.step, rate);
+    const rate = rateAt(progressOf(horizon, record));
+    const { loss, gradNorm } = await this.#task.step(record.step, rate);
     record.add(loss, this.#watch.lap());
     if (record.step % METRICS_EVERY === 0 || isReached(horizon, record)) {
       this.#log({
@@ -175,9 +183,11 @@ class TrainingLoop {
   /** By the steps alone where these are the end, so that the course does not depend on the machine's speed. */
   #validationIsDue(): boolean {
     const { horizon } = this.#options;
-    const { validation, itemsPerStep } = this.#task;
+    const { validation, itemsPerStep, stepsPerEpoch } = this.#task;
     const record = this.#record;
-    if (validation === undefined || record.step === record.validated.step) return false;
+    if (record.step === record.validated.step) return false;
+    if (this.#task.closeEpoch !== undefined) return record.step % stepsPerEpoch === 0;
+    if (validation === undefined) return false;
     if (isReached(horizon, record)) return true;
     let parts = MOST_VALIDATIONS;
     if ('steps' in horizon) {
@@ -190,18 +200,33 @@ class TrainingLoop {
   /** Validates, unless it is interrupted: a training that goes on from here does it then. */
   async #validate(): Promise<void> {
     const record = this.#record;
-    const loss = await this.#task.validation!.run(this.#options.signal);
+    const result = await this.#measure();
     this.#validationSeconds = this.#watch.lap();
-    if (loss !== null) {
-      if (!Number.isFinite(loss)) {
-        throw new DivergenceError({ op: 'train', problem: `the validation loss at step ${record.step} is ${loss}` });
+    if (result !== null) {
+      const { validationLoss, measured } = result;
+      const lowest = record.addValidation(validationLoss);
+      if (validationLoss !== null || Object.keys(measured).length > 0) {
+        this.#log({
+          step: record.step,
+          ...(validationLoss !== null && { validationLoss }),
+          ...measured,
+          seconds: record.seconds,
+        });
       }
-      const best = record.addValidation(loss);
-      this.#log({ step: record.step, validationLoss: loss, seconds: record.seconds });
       this.#report();
-      if (best) this.#try(() => this.#options.folder.saveBest(this.#checkpoint()));
+      if (result.best ?? lowest) this.#try(() => this.#options.folder?.saveBest(this.#checkpoint()));
     }
     this.#watch.lap();
+  }
+
+  /** Null if the signal broke it off. The task judges which epoch is best; where it has none, the loss does. */
+  async #measure(): Promise<(Omit<EpochResult, 'best'> & { best?: boolean }) | null> {
+    const { signal } = this.#options;
+    if (this.#task.closeEpoch !== undefined) return this.#task.closeEpoch(signal);
+    const loss = await this.#task.validation!.run(signal);
+    if (loss === null || Number.isFinite(loss)) return loss === null ? null : { validationLoss: loss, measured: {} };
+    const problem = `the validation loss at step ${this.#record.step} is ${loss}`;
+    throw new DivergenceError({ op: 'train', problem });
   }
 
   #saveIsDue(): boolean {
@@ -219,8 +244,9 @@ class TrainingLoop {
   }
 
   #save(): void {
-    this.#task.checkFinite();
     const { folder } = this.#options;
+    if (folder === null) return;
+    this.#task.checkFinite();
     const record = this.#record;
     folder.save(this.#checkpoint());
     this.#saved = { step: record.step, validatedStep: record.validated.step, at: performance.now() };
@@ -246,9 +272,10 @@ class TrainingLoop {
   }
 
   #log(line: { step: number; [key: string]: unknown }): void {
-    if (this.#metricsFailed) return;
+    const { folder } = this.#options;
+    if (this.#metricsFailed || folder === null) return;
     // Metrics that cannot be written are said once, and not again at every tenth step.
-    this.#metricsFailed = !this.#try(() => this.#options.folder.metrics.append(line));
+    this.#metricsFailed = !this.#try(() => folder.metrics.append(line));
   }
 
   #report(): void {
@@ -267,12 +294,6 @@ class TrainingLoop {
       itemsPerSecond: perStep > 0 ? this.#task.itemsPerStep / perStep : 0,
       secondsLeft: 'steps' in horizon ? (horizon.steps - record.step) * perStep : horizon.seconds - record.seconds,
     });
-  }
-
-  async #letOthersRun(): Promise<void> {
-    if (performance.now() - this.#yieldedAt < YIELD_MS) return;
-    await setImmediate();
-    this.#yieldedAt = performance.now();
   }
 
   #result(interrupted: boolean): TrainingResult {

@@ -46,10 +46,11 @@ export class TrainingRecord implements Position {
     if (this.#recent.length > RECENT) this.#recent.shift();
   }
 
-  /** True if no validation before was as good. */
-  addValidation(loss: number): boolean {
-    this.lastValidation = loss;
+  /** True if no validation before was as good. Without a loss, only that nothing is left to do at this step. */
+  addValidation(loss: number | null): boolean {
     this.validated = { step: this.step, seconds: this.seconds };
+    if (loss === null) return false;
+    this.lastValidation = loss;
     if (this.bestValidation !== null && this.bestValidation <= loss) return false;
     this.bestValidation = loss;
     return true;

@@ -10,7 +10,7 @@ import { Adam, SGD } from '../../src/optim/index.ts';
 import { wrapArray } from '../../src/tensor.ts';
 import { Corpus } from '../../src/text/corpus.ts';
 import { TrainingStreams } from '../../src/text/streams.ts';
-import { flattenLogits } from '../../src/train/evaluate.ts';
+import { flattenLogits } from '../../src/train/evaluate-language.ts';
 import { LanguageTask } from '../../src/train/language-task.ts';
 import { temporaryFolder } from '../io/folder.ts';
 

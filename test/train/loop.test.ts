@@ -61,8 +61,7 @@ async function trainIn(path: string, task: CountingTask, options: Partial<Traini
   try {
     return await runTraining(task, {
       horizon: { steps: 40 },
-      lr: 0.5,
-      schedule: 'linear',
+      rateAt: (progress) => 0.5 * (1 - progress),
       folder,
       reporter: silentReporter,
       checkpointEvery: { steps: 7 },
@@ -318,8 +317,7 @@ describe('runTraining', () => {
     };
     await runTraining(task, {
       horizon: { steps: 40 },
-      lr: 1,
-      schedule: 'constant',
+      rateAt: () => 1,
       folder,
       reporter,
       checkpointEvery: { steps: 7 },
@@ -344,8 +342,7 @@ describe('runTraining', () => {
       };
       const training = runTraining(task, {
         horizon: { steps: 40 },
-        lr: 1,
-        schedule: 'constant',
+        rateAt: () => 1,
         folder,
         reporter: silentReporter,
         checkpointEvery: { steps: 7 },
@@ -366,8 +363,7 @@ describe('runTraining', () => {
     };
     const training = runTraining(task, {
       horizon: { steps: 40 },
-      lr: 1,
-      schedule: 'constant',
+      rateAt: () => 1,
       folder,
       reporter: silentReporter,
       checkpointEvery: { steps: 7 },

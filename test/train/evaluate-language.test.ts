@@ -3,7 +3,7 @@ import { manualSeed } from '../../src/core/rng.ts';
 import { CharLSTM } from '../../src/models/char-lstm.ts';
 import { wrapArray } from '../../src/tensor.ts';
 import { EvaluationStreams } from '../../src/text/streams.ts';
-import { evaluate } from '../../src/train/evaluate.ts';
+import { evaluateLanguageModel } from '../../src/train/evaluate-language.ts';
 
 const VOCAB = 7;
 
@@ -32,7 +32,7 @@ function naive(model: CharLSTM, ids: Uint8Array, first: number, streams: number)
   return total / predictions;
 }
 
-describe('evaluate', () => {
+describe('evaluateLanguageModel', () => {
   test.each([
     [2, 0],
     [40, 0],
@@ -42,20 +42,20 @@ describe('evaluate', () => {
   ])('%d characters from %d on: the mean over single steps', async (size, begin) => {
     const { model, ids } = modelAndIds(size);
     const streams = new EvaluationStreams(ids, begin);
-    const loss = await evaluate(model, streams);
+    const loss = await evaluateLanguageModel(model, streams);
     expect(loss).toBeCloseTo(naive(model, ids, Math.max(1, begin), streams.streams), 5);
   });
 
   test('dropout lets everything pass, the mode of the model comes back, nothing is recorded', async () => {
     const plain = modelAndIds(300);
     const dropping = modelAndIds(300, 0.5);
-    expect(await evaluate(dropping.model, new EvaluationStreams(dropping.ids))).toBe(
-      await evaluate(plain.model, new EvaluationStreams(plain.ids)),
+    expect(await evaluateLanguageModel(dropping.model, new EvaluationStreams(dropping.ids))).toBe(
+      await evaluateLanguageModel(plain.model, new EvaluationStreams(plain.ids)),
     );
     expect(dropping.model.modules().every((module) => module.training)).toBe(true);
     expect(dropping.model.parameters().every((parameter) => parameter.grad === null)).toBe(true);
     dropping.model.eval();
-    await evaluate(dropping.model, new EvaluationStreams(dropping.ids));
+    await evaluateLanguageModel(dropping.model, new EvaluationStreams(dropping.ids));
     expect(dropping.model.modules().some((module) => module.training)).toBe(false);
   });
 
@@ -63,11 +63,14 @@ describe('evaluate', () => {
     const { model, ids } = modelAndIds(1000);
     const seen: number[] = [];
     const streams = new EvaluationStreams(ids);
-    await evaluate(model, streams, { onProgress: (done) => seen.push(done) });
+    await evaluateLanguageModel(model, streams, { onProgress: (done) => seen.push(done) });
     expect(seen.at(-1)).toBe(1);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
     const controller = new AbortController();
-    const stopped = evaluate(model, streams, { signal: controller.signal, onProgress: () => controller.abort() });
+    const stopped = evaluateLanguageModel(model, streams, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
     expect(await stopped).toBeNull();
     expect(model.training).toBe(true);
   });
