@@ -31,7 +31,7 @@ interface Step {
  * and decoding gives it back exactly.
  *
  * @example
- * const bpe = BPETokenizer.train('low lower lowest low low', { size: 260 });
+ * const bpe = BPETokenizer.train('low lower lowest low low', { size: 259 });
  * [...bpe.encode(' lowest')].map((id) => bpe.decode([id])); // => [ ' low', 'e', 's', 't' ]
  */
 export class BPETokenizer implements Tokenizer {

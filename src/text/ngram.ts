@@ -29,7 +29,7 @@ interface Followers {
  * @example
  * const vocabulary = text.Vocabulary.fromText('abracadabra');
  * const bigrams = new text.NGram({ order: 2, size: vocabulary.size }).add(vocabulary.encode('abracadabra'));
- * bigrams.crossEntropy([vocabulary.encode('abra')]).toFixed(3); // => 0.871
+ * bigrams.crossEntropy([vocabulary.encode('abra')]).toFixed(3); // => 0.634
  */
 export class NGram {
   readonly order: number;
