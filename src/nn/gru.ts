@@ -1,8 +1,31 @@
-import { gruLayer } from '../ops/index.ts';
+import { add, chunk, gruLayer, mul, sigmoid, sub, tanh } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { Recurrent, type RecurrentOptions } from './recurrent.ts';
+import type { GatedCell } from './gates.ts';
+import {
+  type GateOptions,
+  Recurrent,
+  type RecurrentOptions,
+  type RunLayer,
+  type SequenceOptions,
+} from './recurrent.ts';
 
 export type GruOptions = RecurrentOptions;
+
+/** Reset, update and new (the candidate). */
+export type GruGate = 'r' | 'z' | 'n';
+export type GruGates = Readonly<Record<GruGate, Tensor>>;
+
+const cell: GatedCell<GruGate> = {
+  gates: ['r', 'z', 'n'],
+  activate(input, recurrent, hold) {
+    const [inputR, inputZ, inputN] = chunk(input, 3, -1);
+    const [recurrentR, recurrentZ, recurrentN] = chunk(recurrent, 3, -1);
+    const r = hold('r', sigmoid(add(inputR, recurrentR)));
+    const z = hold('z', sigmoid(add(inputZ, recurrentZ)));
+    return { r, z, n: hold('n', tanh(add(inputN, mul(r, recurrentN)))) };
+  },
+  advance: ({ z, n }, [h]) => [add(n, mul(z, sub(h, n)))],
+};
 
 /**
  * Multi-layer GRU. Gates in PyTorch's order r, z, n; names, layouts and initial values are those of torch.nn.GRU:
@@ -33,12 +56,27 @@ export class GRU extends Recurrent {
     return this.zeroState(batch);
   }
 
+  readonly #run: RunLayer = ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0]) => {
+    const { y, hN } = gruLayer(sequence, h0, wIh, wHh, bIh, bHh, { reverse });
+    return [y, hN];
+  };
+
   /** Walks the sequences from `h` (zeros if it is not given) and returns the outputs and the state at their end. */
-  forward(x: Tensor, h?: Tensor): [y: Tensor, h: Tensor] {
-    const [y, end] = this.walk(x, { h }, ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0]) => {
-      const { y, hN } = gruLayer(sequence, h0, wIh, wHh, bIh, bHh, { reverse });
-      return [y, hN];
-    });
+  forward(x: Tensor, h?: Tensor, options: SequenceOptions = {}): [y: Tensor, h: Tensor] {
+    const [y, end] = this.walk(x, { h }, options, this.#run);
     return [y, end];
+  }
+
+  /**
+   * As `forward`, with the gates as differentiable tensors, for each layer and direction in the order of the state's rows.
+   * A clamped gate is held at its value, and what comes after follows from that.
+   *
+   * Shapes: each gate is as y, with H features
+   *
+   * @throws ConfigError  if a clamp names a gate, layer, step or unit that there is not
+   */
+  forwardGates(x: Tensor, h?: Tensor, options: GateOptions<GruGate> = {}): [y: Tensor, h: Tensor, gates: GruGates[]] {
+    const [[y, end], gates] = this.walkGates(x, { h }, options, cell, this.#run);
+    return [y, end, gates];
   }
 }

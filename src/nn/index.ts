@@ -39,7 +39,8 @@ export { ConvTranspose1d, ConvTranspose2d, type ConvTransposeModuleOptions } fro
 export { Dropout } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { Flatten, Unflatten } from './flatten.ts';
-export { GRU, type GruOptions } from './gru.ts';
+export type { GateClamp } from './gates.ts';
+export { GRU, type GruGate, type GruGates, type GruOptions } from './gru.ts';
 export { LayerNorm, type LayerNormOptions } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export {
@@ -50,7 +51,7 @@ export {
   MSELoss,
   type Reduction,
 } from './loss.ts';
-export { detachState, LSTM, type LstmOptions, type LstmState } from './lstm.ts';
+export { detachState, LSTM, type LstmGate, type LstmGates, type LstmOptions, type LstmState } from './lstm.ts';
 export type { FloatDType } from './make-parameter.ts';
 export { type LoadOptions, Module } from './module.ts';
 export {
@@ -58,6 +59,7 @@ export {
   type MultiheadAttentionCall,
   type MultiheadAttentionOptions,
 } from './multihead-attention.ts';
+export type { Lengths } from './packing.ts';
 export { Parameter } from './parameter.ts';
 export {
   AdaptiveAvgPool1d,
@@ -78,6 +80,7 @@ export {
   SinusoidalPositionalEncoding,
   sinusoidalPositions,
 } from './positional-encoding.ts';
+export type { GateOptions, SequenceOptions } from './recurrent.ts';
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RnnCellOptions } from './recurrent-cell.ts';
 export { RNN, type RnnOptions } from './rnn.ts';
 export type { LoadReport, StateDict } from './state-dict.ts';

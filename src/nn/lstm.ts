@@ -1,6 +1,13 @@
-import { lstmLayer } from '../ops/index.ts';
+import { add, chunk, lstmLayer, mul, sigmoid, tanh } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { Recurrent, type RecurrentOptions } from './recurrent.ts';
+import type { GatedCell } from './gates.ts';
+import {
+  type GateOptions,
+  Recurrent,
+  type RecurrentOptions,
+  type RunLayer,
+  type SequenceOptions,
+} from './recurrent.ts';
 
 /** The state of all layers: hidden h and cell c, both [L·D, B, H], or [L·D, H] for a single sequence. */
 export interface LstmState {
@@ -14,6 +21,29 @@ export function detachState({ h, c }: LstmState): LstmState {
 }
 
 export type LstmOptions = RecurrentOptions;
+
+/** Input, forget, cell (the candidate) and output. */
+export type LstmGate = 'i' | 'f' | 'g' | 'o';
+/** The gates, and the cell state c after each step. */
+export type LstmGates = Readonly<Record<LstmGate | 'c', Tensor>>;
+
+const cell: GatedCell<LstmGate> = {
+  gates: ['i', 'f', 'g', 'o'],
+  activate(input, recurrent, hold) {
+    const [i, f, g, o] = chunk(add(input, recurrent), 4, -1);
+    return {
+      i: hold('i', sigmoid(i)),
+      f: hold('f', sigmoid(f)),
+      g: hold('g', tanh(g)),
+      o: hold('o', sigmoid(o)),
+    };
+  },
+  advance({ i, f, g, o }, [, c]) {
+    const after = add(mul(f, c), mul(i, g));
+    return [mul(o, tanh(after)), after];
+  },
+  memory: ({ i, f, g }) => [f, mul(i, g)],
+};
 
 /**
  * Multi-layer LSTM. Gates in PyTorch's order i, f, g, o; names, layouts and initial values are those of torch.nn.LSTM:
@@ -43,13 +73,40 @@ export class LSTM extends Recurrent {
     return { h: this.zeroState(batch), c: this.zeroState(batch) };
   }
 
+  readonly #run: RunLayer = ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0, c0]) => {
+    const { y, hN, cN } = lstmLayer(sequence, h0, c0, wIh, wHh, bIh, bHh, { reverse });
+    return [y, hN, cN];
+  };
+
   /** Walks the sequences from `state` (zeros if it is not given) and returns the outputs and the state at their end. */
-  forward(x: Tensor, state?: LstmState): [y: Tensor, state: LstmState] {
+  forward(x: Tensor, state?: LstmState, options: SequenceOptions = {}): [y: Tensor, state: LstmState] {
     const states = { 'state.h': state?.h, 'state.c': state?.c };
-    const [y, h, c] = this.walk(x, states, ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0, c0]) => {
-      const { y, hN, cN } = lstmLayer(sequence, h0, c0, wIh, wHh, bIh, bHh, { reverse });
-      return [y, hN, cN];
-    });
+    const [y, h, c] = this.walk(x, states, options, this.#run);
     return [y, { h, c }];
+  }
+
+  /**
+   * As `forward`, with the gates and the cell states as differentiable tensors, for each layer and direction in the order of
+   * the state's rows. A clamped gate is held at its value, and what comes after follows from that.
+   *
+   * Shapes: each gate is as y, with H features
+   *
+   * @throws ConfigError  if a clamp names a gate, layer, step or unit that there is not
+   * @example
+   * const lstm = new LSTM(8, 16);
+   * const x = randn([20, 4, 8]);
+   * const [, , [{ f }]] = lstm.forwardGates(x);
+   * f.shape; // => [ 20, 4, 16 ]
+   * const clamp = { gate: 'f', value: 0, steps: [10] } as const; // forget everything at step 10
+   * const [y] = lstm.forwardGates(x, undefined, { clamp });
+   */
+  forwardGates(
+    x: Tensor,
+    state?: LstmState,
+    options: GateOptions<LstmGate> = {},
+  ): [y: Tensor, state: LstmState, gates: LstmGates[]] {
+    const states = { 'state.h': state?.h, 'state.c': state?.c };
+    const [[y, h, c], gates] = this.walkGates(x, states, options, cell, this.#run);
+    return [y, { h, c }, gates];
   }
 }

@@ -2,10 +2,22 @@
 
 import { type Shape, sameShape } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
-import { cat, dropout, select, squeeze, stack, transpose, unsqueeze, zeros } from '../ops/index.ts';
+import { cat, dropout, select, squeeze, stack, transpose, unsqueeze, where, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
+import {
+  accumulate,
+  aliveSteps,
+  Clamps,
+  type DirectedLayer,
+  type GateClamp,
+  type GatedCell,
+  gatesOf,
+  type Walked,
+  walkClamped,
+} from './gates.ts';
 import { checkFloatDType, checkProbability, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
+import { checkLengths, type Lengths, Packing } from './packing.ts';
 import type { Parameter } from './parameter.ts';
 
 export interface RecurrentOptions {
@@ -21,17 +33,24 @@ export interface RecurrentOptions {
   dtype?: FloatDType;
 }
 
-/** What one layer in one direction is computed from. */
-export interface DirectedLayer {
-  readonly wIh: Parameter;
-  readonly wHh: Parameter;
-  readonly bIh: Parameter | null;
-  readonly bHh: Parameter | null;
-  readonly reverse: boolean;
+export interface SequenceOptions {
+  /**
+   * Steps of each sequence of a padded batch, sorted or not. What lies behind is not walked: y is 0 there, a final state is
+   * that at the sequence's own end, and the way back begins there.
+   */
+  lengths?: Lengths;
+}
+
+export interface GateOptions<Gate extends string> extends SequenceOptions {
+  /** Gates to hold at a value. */
+  clamp?: GateClamp<Gate> | readonly GateClamp<Gate>[];
 }
 
 /** One layer in one direction: the outputs [T, B, H], then its states [B, H] at the end. */
-type RunLayer = (layer: DirectedLayer, x: Tensor, states: readonly Tensor[]) => readonly Tensor[];
+export type RunLayer = (layer: DirectedLayer, x: Tensor, states: readonly Tensor[]) => readonly Tensor[];
+
+/** The states before the first step, by name, undefined for zeros. */
+type States = Readonly<Record<string, Tensor | undefined>>;
 
 type Suffix = '' | '_reverse';
 
@@ -84,11 +103,67 @@ export abstract class Recurrent extends Module {
     return zeros(shape, { dtype: this.weight_ih_l0.dtype });
   }
 
+  /** Walks the sequences through all layers. Returns the outputs, then the states at the end. */
+  protected walk(x: Tensor, states: States, { lengths }: SequenceOptions, run: RunLayer): Tensor[] {
+    const sequence = this.#stepsFirst(x);
+    const starts = this.#startStates(states, x.rank === 3, sequence.shape[1]);
+    const steps = this.#lengths(lengths, x, sequence.shape);
+    if (steps === null) return this.#leave(x, this.#throughLayers(sequence, starts, run));
+    const packing = new Packing(steps, sequence.shape[0]);
+    const [y, ...ends] = this.#throughLayers(packing.pack(sequence), starts, (layer, rows, before) =>
+      packing.walk(rows, before, layer.reverse, (part, at) => run(layer, part, at)),
+    );
+    return this.#leave(x, [packing.unpack(y), ...ends]);
+  }
+
   /**
-   * Walks the sequences through all layers. `states` are those before the first step, by name, undefined for zeros.
-   * Returns the outputs, then the states at the end.
+   * As `walk`, with the gates of each layer and direction, and its cell states as c if it has any. Layers with no clamp
+   * run as they always do, and their gates are computed from what came out.
    */
-  protected walk(x: Tensor, states: Readonly<Record<string, Tensor | undefined>>, run: RunLayer): Tensor[] {
+  protected walkGates<Gate extends string>(
+    x: Tensor,
+    states: States,
+    { lengths, clamp = [] }: GateOptions<Gate>,
+    cell: GatedCell<Gate>,
+    run: RunLayer,
+  ): [outputs: Tensor[], gates: Record<Gate | 'c', Tensor>[]] {
+    const sequence = this.#stepsFirst(x);
+    const [steps, batch] = sequence.shape;
+    const starts = this.#startStates(states, x.rank === 3, batch);
+    const list = this.#lengths(lengths, x, sequence.shape);
+    const alive = list && aliveSteps(list, steps);
+    const walked: Walked = { steps, batch, hidden: this.hiddenSize, lengths: list, alive };
+    const clamps = new Clamps(
+      this.#name,
+      Array.isArray(clamp) ? clamp : [clamp],
+      cell.gates,
+      this.numLayers,
+      walked,
+      (mask) => (this.batchFirst && mask.rank === 2 ? transpose(mask, 0, 1) : mask),
+    );
+    const packing = list && new Packing(list, steps);
+    const within = (y: Tensor): Tensor => (alive === null ? y : where(alive, y, 0));
+    const found: Record<Gate | 'c', Tensor>[] = [];
+    const outputs = this.#throughLayers(sequence, starts, (layer, before, at) => {
+      const clamped = clamps.touch(layer) ? walkClamped(cell, layer, before, at, clamps, walked) : null;
+      const [y, ...ends] =
+        clamped !== null
+          ? [within(clamped.states[0]), ...clamped.ends]
+          : packing === null
+            ? run(layer, before, at)
+            : packing.walkPadded(before, at, layer.reverse, (part, state) => run(layer, part, state));
+      const gates = clamped?.gates ?? gatesOf(cell, layer, before, y, at[0], walked);
+      const cells = clamped?.states[1] ?? (cell.memory && accumulate(cell.memory(gates), at[1], layer.reverse, walked));
+      const named = Object.entries<Tensor>(cells === undefined ? gates : { ...gates, c: cells });
+      const shown = named.map(([name, gate]) => [name, this.#leave(x, [within(gate)])[0]]);
+      found.push(Object.fromEntries(shown) as Record<Gate | 'c', Tensor>);
+      return [y, ...ends];
+    });
+    return [this.#leave(x, outputs), found];
+  }
+
+  /** x as [T, B, I]. */
+  #stepsFirst(x: Tensor): Tensor {
     const batched = x.rank === 3;
     if ((!batched && x.rank !== 2) || x.shape[x.rank - 1] !== this.inputSize) {
       const steps = this.batchFirst ? 'B, T' : 'T, B';
@@ -99,13 +174,32 @@ export abstract class Recurrent extends Module {
         expected: `[${steps}, ${this.inputSize}] or [T, ${this.inputSize}]`,
       });
     }
-    let sequence = !batched ? unsqueeze(x, 1) : this.batchFirst ? transpose(x, 0, 1) : x;
-    const starts = this.#startStates(states, batched, sequence.shape[1]);
+    return !batched ? unsqueeze(x, 1) : this.batchFirst ? transpose(x, 0, 1) : x;
+  }
+
+  /** Outputs [T, B, …] in the layout of x, and states without the batch axis where x had none. */
+  #leave(x: Tensor, [y, ...ends]: readonly Tensor[]): Tensor[] {
+    if (x.rank === 2) return [y, ...ends].map((t) => squeeze(t, 1));
+    return [this.batchFirst ? transpose(y, 0, 1) : y, ...ends];
+  }
+
+  /** The lengths of the sequences, or null where all are as long as the batch. */
+  #lengths(lengths: Lengths | undefined, x: Tensor, [steps, batch]: Shape): number[] | null {
+    if (lengths === undefined) return null;
+    if (x.rank === 2) {
+      const hint = 'leave them away, or add a batch axis';
+      throw new ShapeError({ op: this.#name, problem: 'lengths are those of a batch', got: x.shape, hint });
+    }
+    const list = checkLengths(this.#name, lengths, steps, batch);
+    return list.every((length) => length === steps) ? null : list;
+  }
+
+  /** Sequences, padded or packed, through all layers and directions: the outputs, then the states at the end. */
+  #throughLayers(x: Tensor, starts: readonly Tensor[], run: RunLayer): Tensor[] {
+    let sequence = x;
     const ends: Tensor[][] = starts.map(() => []);
     for (let layer = 0; layer < this.numLayers; layer++) {
-      if (layer > 0 && this.dropout > 0) {
-        sequence = dropout(sequence, this.dropout, { training: this.training, sampleAxis: 1 });
-      }
+      if (layer > 0 && this.dropout > 0) sequence = dropout(sequence, this.dropout, { training: this.training });
       const outputs: Tensor[] = [];
       for (const suffix of this.#directions) {
         const row = ends[0].length;
@@ -114,6 +208,7 @@ export abstract class Recurrent extends Module {
           wHh: this[`weight_hh_l${layer}${suffix}`],
           bIh: this.#bias ? this[`bias_ih_l${layer}${suffix}`] : null,
           bHh: this.#bias ? this[`bias_hh_l${layer}${suffix}`] : null,
+          layer,
           reverse: suffix !== '',
         };
         const before = starts.map((state) => select(state, 0, row));
@@ -123,15 +218,13 @@ export abstract class Recurrent extends Module {
           ends[i].push(state);
         });
       }
-      sequence = outputs.length === 1 ? outputs[0] : cat(outputs, 2);
+      sequence = outputs.length === 1 ? outputs[0] : cat(outputs, -1);
     }
-    const end = ends.map((rows) => stack(rows, 0));
-    if (!batched) return [sequence, ...end].map((t) => squeeze(t, 1));
-    return [this.batchFirst ? transpose(sequence, 0, 1) : sequence, ...end];
+    return [sequence, ...ends.map((rows) => stack(rows, 0))];
   }
 
   /** The states as [L·D, B, H], checked. */
-  #startStates(states: Readonly<Record<string, Tensor | undefined>>, batched: boolean, batch: number): Tensor[] {
+  #startStates(states: States, batched: boolean, batch: number): Tensor[] {
     const rows = this.numLayers * this.#directions.length;
     const expected: Shape = batched ? [rows, batch, this.hiddenSize] : [rows, this.hiddenSize];
     return Object.entries(states).map(([name, state]) => {

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { type Nonlinearity, rnnLayer } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { Recurrent, type RecurrentOptions } from './recurrent.ts';
+import { Recurrent, type RecurrentOptions, type SequenceOptions } from './recurrent.ts';
 
 export interface RnnOptions extends RecurrentOptions {
   /** What is applied to the sums: 'tanh' (default) or 'relu'. */
@@ -47,9 +47,9 @@ export class RNN extends Recurrent {
   }
 
   /** Walks the sequences from `h` (zeros if it is not given) and returns the outputs and the state at their end. */
-  forward(x: Tensor, h?: Tensor): [y: Tensor, h: Tensor] {
+  forward(x: Tensor, h?: Tensor, options: SequenceOptions = {}): [y: Tensor, h: Tensor] {
     const { nonlinearity } = this;
-    const [y, end] = this.walk(x, { h }, ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0]) => {
+    const [y, end] = this.walk(x, { h }, options, ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0]) => {
       const { y, hN } = rnnLayer(sequence, h0, wIh, wHh, bIh, bHh, { reverse, nonlinearity });
       return [y, hN];
     });
