@@ -3,6 +3,12 @@
 export { type Collated, collate } from './collate.ts';
 export { ArrayDataset, ConcatDataset, type Dataset, map, Subset, TensorDataset } from './dataset.ts';
 export { type BatchSource, DataLoader, type DataLoaderOptions } from './loader.ts';
+export type { Source } from './read/bytes.ts';
+export { type CsvOptions, readCsv, streamCsv } from './read/csv.ts';
+export { readIdx } from './read/idx.ts';
+export { formatNpy, parseNpy, readNpy, writeNpy } from './read/npy.ts';
+export { type Cell, type Column, type ColumnType, Table } from './read/table.ts';
+export { readJsonLines, readLines, readText } from './read/text.ts';
 export {
   RandomSampler,
   type RandomSamplerOptions,
