@@ -2,6 +2,7 @@
 // bits, so it also serves 32-bit integers.
 #pragma once
 
+#include "lanes.inl.h"
 #include "split.inl.h"
 
 // One axis of a copy.
@@ -136,7 +137,22 @@ inline void copy_transposed(const float* x, int64_t x_row, float* y, int64_t y_r
   }
 }
 
-constexpr int64_t kCopyTile = 64;  // a tile of a transpose, and its counterpart, lie in the first-level cache together
+// A tile of a transpose, by what y walks without gaps and by what x does. It is turned in memory of its own and leaves it by
+// whole rows: where rows lie a power of two apart, the lines of a tile share a few places of the first-level cache, and
+// what is written square by square is pushed out before it is whole.
+constexpr int64_t kCopyTileRows = 128, kCopyTileColumns = 32;
+constexpr int64_t kCopyTilePitch = kCopyTileRows + 16;  // a line more than a power of two, for the same reason
+
+inline void copy_transposed_tile(const float* x, int64_t x_row, float* y, int64_t y_row, int64_t rows,
+                                 int64_t columns) {
+  alignas(64) float tile[kCopyTileColumns * kCopyTilePitch];
+  copy_transposed(x, x_row, tile, kCopyTilePitch, rows, columns);
+  for (int64_t q = 0; q < columns; ++q) {
+    for_lanes(0, rows, [&](int64_t p, int count) LANEGRAD_INLINE_LAMBDA {
+      store_lanes(y + q * y_row + p, load_lanes(tile + q * kCopyTilePitch + p, count), count);
+    });
+  }
+}
 
 inline void copy_strided(const CopyStridedArgs& args, const Parallel& par) {
   CopyLayout outer(args);
@@ -146,10 +162,10 @@ inline void copy_strided(const CopyStridedArgs& args, const Parallel& par) {
     return;
   }
   const CopyAxis last = outer.take(outer.rank - 1);
-  int straight = -1;  // the axis that x walks without gaps, where it is not the one that y does
+  int straight = -1;  // the axis that x walks without gaps, either way, where it is not the one that y does
   if (last.y_stride == 1 && last.x_stride != 0 && last.x_stride != 1) {
     for (int i = 0; i < outer.rank; ++i) {
-      if (outer.axes[i].x_stride == 1) straight = i;
+      if (outer.axes[i].x_stride == 1 || outer.axes[i].x_stride == -1) straight = i;
     }
   }
   if (straight < 0) {
@@ -168,17 +184,29 @@ inline void copy_strided(const CopyStridedArgs& args, const Parallel& par) {
     });
     return;
   }
-  const CopyAxis column = outer.take(straight);
-  const int64_t row_tiles = ceil_div(last.dim, kCopyTile), column_tiles = ceil_div(column.dim, kCopyTile);
-  const int64_t tiles = row_tiles * column_tiles;
-  const int64_t weight = smaller(last.dim, kCopyTile) * smaller(column.dim, kCopyTile);
+  CopyAxis column = outer.take(straight);
+  const float* x = args.x;
+  float* y = args.y;
+  if (column.x_stride < 0) {
+    // x forwards, and so y backwards.
+    x -= column.dim - 1;
+    y += (column.dim - 1) * column.y_stride;
+    column = {column.dim, 1, -column.y_stride};
+  }
+  // Tiles of columns begin with a line of x: a line that two squares read would be pushed out in between, as above.
+  const int64_t lead = static_cast<int64_t>(reinterpret_cast<uintptr_t>(x) / sizeof(float) % kVirtualLanes);
+  const int64_t row_tiles = ceil_div(last.dim, kCopyTileRows);
+  const int64_t tiles = row_tiles * ceil_div(lead + column.dim, kCopyTileColumns);
+  const int64_t weight = smaller(last.dim, kCopyTileRows) * smaller(column.dim, kCopyTileColumns);
+  const auto copy_tile = last.dim < kCopyTileRows ? copy_transposed : copy_transposed_tile;
   for_chunks(par, outer.size() * tiles, weight, 1, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; ++i) {
       int64_t x_at, y_at;
       outer.locate(i / tiles, x_at, y_at);
-      const int64_t p = i % tiles % row_tiles * kCopyTile, q = i % tiles / row_tiles * kCopyTile;
-      copy_transposed(args.x + x_at + p * last.x_stride + q, last.x_stride, args.y + y_at + p + q * column.y_stride,
-                      column.y_stride, smaller(kCopyTile, last.dim - p), smaller(kCopyTile, column.dim - q));
+      const int64_t p = i % tiles % row_tiles * kCopyTileRows, tile = i % tiles / row_tiles * kCopyTileColumns - lead;
+      const int64_t q = larger(0, tile);
+      copy_tile(x + x_at + p * last.x_stride + q, last.x_stride, y + y_at + p + q * column.y_stride, column.y_stride,
+                smaller(kCopyTileRows, last.dim - p), smaller(tile + kCopyTileColumns, column.dim) - q);
     }
   });
 }

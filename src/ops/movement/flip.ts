@@ -3,8 +3,8 @@
 import { checkAxes, checkAxis, mergeAxes, type Shape, stridesOf } from '../../core/shape.ts';
 import { ShapeError } from '../../errors.ts';
 import { emptyTensor, type Tensor } from '../../tensor.ts';
-import { checkTensor, defineOp, type Op, registerOp } from '../define.ts';
-import { reshape, transpose } from './movement.ts';
+import { checkTensor, defineOp, type Op } from '../define.ts';
+import { reshape } from './movement.ts';
 
 const flipOp: Op<readonly number[]> = defineOp<readonly number[]>({
   name: 'flip',
@@ -107,6 +107,32 @@ function rolled(x: Tensor, axis: number, shift: number): Tensor {
   return by === 0 ? x : rollOp.run([x], { axis, by });
 }
 
+/** A quarter turn from one axis towards another. */
+interface Turn {
+  readonly from: number;
+  readonly to: number;
+}
+
+const quarterOp: Op<Turn> = defineOp<Turn>({
+  name: 'rot90',
+  tolerance: 0,
+  forward(node, [x], { from, to }) {
+    const shape = [...x!.shape];
+    const strides = stridesOf(shape);
+    const start = (shape[to] - 1) * strides[to];
+    [shape[from], shape[to]] = [shape[to], shape[from]];
+    [strides[from], strides[to]] = [-strides[to], strides[from]];
+    const y = emptyTensor(shape, x!.dtype);
+    if (y.size > 0) node.kernels.copyStrided(x!.data, start, y.data, 0, mergeAxes(shape, [strides, stridesOf(shape)]));
+    return y;
+  },
+  backward: (_, [dy], { from, to }) => [quarterOp.run([dy], { from: to, to: from })],
+  cases: [
+    (s) => ({ inputs: [s.normal([2, 3])], call: (x) => rot90(x) }),
+    (s) => ({ inputs: [s.normal([2, 3, 2])], call: (x) => rot90(x, -1, [1, 2]) }),
+  ],
+});
+
 /**
  * Turned by quarters in the plane of two axes, from the first towards the second.
  *
@@ -125,21 +151,12 @@ export function rot90(x: Tensor, turns = 1, axes: readonly number[] = [0, 1]): T
   }
   switch (((turns % 4) + 4) % 4) {
     case 1:
-      return transpose(flip(x, b), a, b);
+      return quarterOp.run([x], { from: a, to: b });
     case 2:
       return flip(x, [a, b]);
     case 3:
-      return flip(transpose(x, a, b), b);
+      return quarterOp.run([x], { from: b, to: a });
     default:
       return x;
   }
 }
-
-registerOp({
-  name: 'rot90',
-  tolerance: 0,
-  cases: [
-    (s) => ({ inputs: [s.normal([2, 3])], call: (x) => rot90(x) }),
-    (s) => ({ inputs: [s.normal([2, 3, 2])], call: (x) => rot90(x, -1, [1, 2]) }),
-  ],
-});

@@ -58,6 +58,10 @@ const fixedCopies: Copy[] = [
   ...SIZES.map((n) => ({ dims: [n, 33], xStrides: [1, n], yStrides: [33, 1], xOffset: 0, yOffset: 0 })),
   ...SIZES.map((n) => ({ dims: [65, n], xStrides: [1, 65], yStrides: [n, 1], xOffset: 0, yOffset: 0 })),
   ...SIZES.map((n) => ({ dims: [5, n, 7], xStrides: [7, 35, 1], yStrides: [7 * n, 7, 1], xOffset: 0, yOffset: 0 })),
+  // Transposes of several tiles, the columns or the rows of x backwards.
+  { dims: [70, 261], xStrides: [1, 70], yStrides: [261, 1], xOffset: 0, yOffset: 0 },
+  { dims: [70, 261], xStrides: [-1, 70], yStrides: [263, 1], xOffset: 69, yOffset: 1 },
+  { dims: [2, 33, 129], xStrides: [33 * 129, 1, -33], yStrides: [33 * 129, 129, 1], xOffset: 128 * 33, yOffset: 0 },
   { dims: [2, 0, 3], xStrides: [1, 1, 1], yStrides: [1, 1, 1], xOffset: 0, yOffset: 0 },
   { dims: new Array(16).fill(2), xStrides: [], yStrides: [], xOffset: 0, yOffset: 0 },
 ].map((copy) => {
