@@ -2,7 +2,7 @@
  * Convolutions and max pooling: each product of the usual shapes as a fraction of the peak, pooling as a fraction of the
  * bandwidth, and one training step of a small network of convolutions (forward, cross entropy, backward, Adam).
  *
- * npx tsx bench/conv.ts [--json] [--ts]
+ * npx tsx --import ./bench/compiled.ts bench/conv.ts [--json] [--ts]
  */
 
 import { scope } from '../src/autograd/index.ts';

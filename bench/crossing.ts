@@ -2,7 +2,7 @@
  * What a call into the addon costs, by the arrays it takes, against the same work in TypeScript. The arrays are short, so
  * that the call and not the work counts; where the two columns meet, a kernel begins to pay.
  *
- * npx tsx bench/crossing.ts [--json]
+ * npx tsx --import ./bench/compiled.ts bench/crossing.ts [--json]
  */
 
 import type { NativeAddon } from '../src/backend/native/addon.ts';

@@ -3,7 +3,7 @@
  * fraction of the peak of as many threads, measured beside each shape. A product of one row is held against the
  * bandwidth of the cache level that its weights lie in.
  *
- * npx tsx bench/gemm.ts [--json] [--ts] [512x512x512 …]
+ * npx tsx --import ./bench/compiled.ts bench/gemm.ts [--json] [--ts] [512x512x512 …]
  */
 
 import { backendInfo, kernelsFor, setBackend, setNumThreads } from '../src/backend/select.ts';

@@ -2,7 +2,7 @@
  * Characters written by `generate`, sampling included, by size and backend. What bounds it is reading every weight once a
  * character: the limit is the bytes of the weights over the bandwidth of the cache level they lie in.
  *
- * npx tsx bench/generate.ts [--json] [--ts]
+ * npx tsx --import ./bench/compiled.ts bench/generate.ts [--json] [--ts]
  */
 
 import { backendInfo, setBackend, setNumThreads } from '../src/backend/select.ts';

@@ -3,7 +3,7 @@
  * flops forward (G gates) and three times as many with backward; the peak is that of as many threads, measured before
  * and after.
  *
- * npx tsx bench/lstm.ts [--json] [--ts]
+ * npx tsx --import ./bench/compiled.ts bench/lstm.ts [--json] [--ts]
  */
 
 import type { Backend } from '../src/backend/backend.ts';

@@ -2,7 +2,7 @@
  * Resident memory of a training step: its peak above what the process had before its first step, and how much more there
  * is after a thousand steps than after the first hundred. Each size in a fresh process, so that nothing was touched before.
  *
- * npx tsx bench/memory.ts [--json] [--ts]
+ * npx tsx --import ./bench/compiled.ts bench/memory.ts [--json] [--ts]
  */
 
 import { spawnSync } from 'node:child_process';
@@ -43,7 +43,7 @@ async function measureHere(size: TrainSize, longRun: boolean): Promise<Measured>
 
 function measure(index: number, flags: readonly string[]): Measured {
   const script = fileURLToPath(import.meta.url);
-  const run = spawnSync(process.execPath, ['--import', 'tsx', script, '--child', String(index), ...flags], {
+  const run = spawnSync(process.execPath, [...process.execArgv, script, '--child', String(index), ...flags], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -3,7 +3,7 @@
  * JavaScript, at a million in ms against the bandwidth, the time of exp, or the sort of the platform. What stays behind
  * the aims of the column `behind` is named there, so that it stands out.
  *
- * npx tsx bench/ops.ts [names] [--json]
+ * npx tsx --import ./bench/compiled.ts bench/ops.ts [names] [--json]
  */
 
 import { noGrad, scope } from '../src/autograd/index.ts';

@@ -1,7 +1,7 @@
 /**
  * The machine: fused multiply-adds a second on one thread and on all, and the bandwidth of its caches and its memory.
  *
- * npx tsx bench/peak.ts [--json]
+ * npx tsx --import ./bench/compiled.ts bench/peak.ts [--json]
  */
 
 import { backendInfo } from '../src/backend/select.ts';

@@ -36,6 +36,7 @@ const MARGIN = 0.15;
 
 const floorsFile = fileURLToPath(new URL('floors.json', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
+const imports = ['--import', 'tsx', '--import', new URL('compiled.ts', import.meta.url).href];
 
 function fail(message: string): never {
   process.stderr.write(`bench: ${message}\n`);
@@ -47,7 +48,7 @@ function measure(subject: string, backend: 'native' | 'ts'): Report[] {
   process.stderr.write(`${subject} (${backend}) …\n`);
   const script = fileURLToPath(new URL(`${subject}.ts`, import.meta.url));
   const flags = backend === 'ts' ? ['--json', '--ts'] : ['--json'];
-  const run = spawnSync(process.execPath, ['--import', 'tsx', script, ...flags], {
+  const run = spawnSync(process.execPath, [...imports, script, ...flags], {
     cwd: root,
     env: { ...process.env, LANEGRAD_BACKEND: backend },
     encoding: 'utf8',
@@ -65,7 +66,7 @@ function measure(subject: string, backend: 'native' | 'ts'): Report[] {
 function hasAddon(): boolean {
   const code = "import('./src/backend/select.ts').then(({ setBackend }) => setBackend('native'))";
   const options = { cwd: root, stdio: 'ignore' } as const;
-  return spawnSync(process.execPath, ['--import', 'tsx', '-e', code], options).status === 0;
+  return spawnSync(process.execPath, [...imports, '-e', code], options).status === 0;
 }
 
 /** Rows that say how many times faster the addon is, wherever both backends did the same work. */

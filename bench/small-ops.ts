@@ -2,7 +2,7 @@
  * Small work, where what counts is everything around the arithmetic: recording, allocation, collection, the crossing
  * into the addon. Every figure includes the collector's work, because a round is long enough for it to run.
  *
- * npx tsx bench/small-ops.ts [--json] [--ts]
+ * npx tsx --import ./bench/compiled.ts bench/small-ops.ts [--json] [--ts]
  */
 
 import { backward, noGrad } from '../src/autograd/index.ts';

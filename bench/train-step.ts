@@ -2,7 +2,7 @@
  * One training step of a character model (forward, loss, backward, clip to norm 5, Adam) by cell, size, backend and threads.
  * GF/s counts three times the forward products; the peak is that of as many threads, measured before and after.
  *
- * npx tsx bench/train-step.ts [--json] [--ts]
+ * npx tsx --import ./bench/compiled.ts bench/train-step.ts [--json] [--ts]
  */
 
 import { backendInfo, setBackend, setNumThreads } from '../src/backend/select.ts';

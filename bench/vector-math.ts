@@ -3,7 +3,7 @@
  * GB/s, and the fraction. Bytes are what the algorithm has to read and write at least; the yardstick is a read, or
  * where anything is written a copy, of as much memory. Kernels run on arrays that exist already.
  *
- * npx tsx bench/vector-math.ts [--json] [--ts]
+ * npx tsx --import ./bench/compiled.ts bench/vector-math.ts [--json] [--ts]
  */
 
 import type { Backend } from '../src/backend/backend.ts';

@@ -43,7 +43,8 @@ function findPython(): string | undefined {
 }
 
 function node(name: string, script: string, ...args: string[]): PeerProcess {
-  return new PeerProcess(name, process.execPath, ['--import', 'tsx', here(script), ...args]);
+  const imports = ['--import', 'tsx', '--import', new URL('../compiled.ts', import.meta.url).href];
+  return new PeerProcess(name, process.execPath, [...imports, here(script), ...args]);
 }
 
 function start(): Peers {
