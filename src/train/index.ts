@@ -1,9 +1,39 @@
-/** Training: the loop, what a language model needs of it, and the run folder. */
+/** Training: fit, evaluation, the loop, what a language model needs of it, and the run folder. */
+
+export type { Batches, BatchSource } from './batches.ts';
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type Metric,
+  type PredictOptions,
+  predict,
+} from './evaluate.ts';
 
 export { type EvaluateLanguageModelOptions, evaluateLanguageModel, type LanguageModel } from './evaluate-language.ts';
+export { fit } from './fit.ts';
+export type {
+  BatchRecord,
+  CheckpointOptions,
+  FitCallback,
+  FitData,
+  FitOptions,
+  FitState,
+  Schedule,
+} from './fit-options.ts';
+export { type EpochRecord, History, type StopReason } from './history.ts';
 export { type Horizon, type Position, type ScheduleName, schedules } from './horizon.ts';
 export { LanguageTask, type LanguageTaskOptions } from './language-task.ts';
 export { runTraining, type StepResult, type TrainingOptions, type TrainingResult, type TrainingTask } from './loop.ts';
+export {
+  addGradients,
+  computeBy,
+  type LossFunction,
+  type Model,
+  type Share,
+  type StepFunction,
+  type StepOutcome,
+} from './losses.ts';
 export {
   createReporter,
   formatCount,
@@ -14,3 +44,4 @@ export {
 } from './progress.ts';
 export { TrainingRecord } from './record.ts';
 export { RunFolder } from './run-folder.ts';
+export type { EarlyStoppingOptions, MonitorMode, StopOptions } from './stopping.ts';

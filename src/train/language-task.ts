@@ -1,7 +1,6 @@
 /** Training a language model: contiguous streams of text, the recurrent state carried from step to step. */
 
 import { backward, scope } from '../autograd/index.ts';
-import type { DataArray } from '../core/dtype.ts';
 import { defaultGenerator, type GeneratorState } from '../core/rng.ts';
 import { CheckpointError, DivergenceError } from '../errors.ts';
 import type { Checkpoint } from '../io/checkpoint.ts';
@@ -11,6 +10,7 @@ import { clipGradNorm_, type Optimizer } from '../optim/index.ts';
 import { wrapArray } from '../tensor.ts';
 import type { EvaluationStreams, TrainingStreams } from '../text/streams.ts';
 import { evaluateLanguageModel, flattenLogits, type LanguageModel } from './evaluate-language.ts';
+import { allFinite, checkWeights } from './finite.ts';
 import type { StepResult, TrainingTask } from './loop.ts';
 import { restoreOptimizer, saveOptimizer } from './optimizer-state.ts';
 
@@ -29,11 +29,6 @@ export interface LanguageTaskOptions {
   readonly clip: number;
   /** What else belongs into a checkpoint, as JSON: how to build the model again, its vocabulary. */
   readonly documents: Readonly<Record<string, unknown>>;
-}
-
-function allFinite(array: DataArray): boolean {
-  for (let i = 0; i < array.length; i++) if (array[i] - array[i] !== 0) return false;
-  return true;
 }
 
 export class LanguageTask implements TrainingTask {
@@ -79,11 +74,7 @@ export class LanguageTask implements TrainingTask {
   }
 
   checkFinite(): void {
-    for (const [name, { data }] of this.#options.model.namedParameters()) {
-      if (!allFinite(data)) {
-        throw new DivergenceError({ op: 'train', problem: `${name} is no longer finite`, hint: 'try a smaller rate' });
-      }
-    }
+    checkWeights('train', this.#options.model);
   }
 
   snapshot(): Checkpoint {

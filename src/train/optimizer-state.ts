@@ -16,13 +16,14 @@ interface OptimizerDocument {
   counts: Record<string, Record<string, number>>;
 }
 
-function namesOf(module: Module): string[] {
-  return module.namedParameters().map(([name]) => name);
+/** The names of the optimizer's parameters in its order; one that is none of the module's has its number. */
+function namesOf(module: Module, optimizer: Optimizer): string[] {
+  const names = new Map<Tensor, string>(module.namedParameters().map(([name, parameter]) => [parameter, name]));
+  return optimizer.paramGroups.flatMap(({ params }) => params).map((parameter, i) => names.get(parameter) ?? `#${i}`);
 }
 
-/** For an optimizer over `module.parameters()`, in that order. */
 export function saveOptimizer(module: Module, optimizer: Optimizer): Part {
-  const names = namesOf(module);
+  const names = namesOf(module, optimizer);
   const { state, paramGroups } = optimizer.stateDict();
   const train: Record<string, Tensor> = {};
   const counts: OptimizerDocument['counts'] = {};
@@ -49,7 +50,7 @@ export function restoreOptimizer(module: Module, optimizer: Optimizer, { train, 
     throw new CheckpointError({ op: 'resume', problem: 'this checkpoint has no state of an optimizer' });
   }
   const state: Record<string, ParameterState> = {};
-  for (const [number, name] of namesOf(module).entries()) {
+  for (const [number, name] of namesOf(module, optimizer).entries()) {
     if (!Object.hasOwn(counts, name)) continue;
     const saved: ParameterState = { ...counts[name] };
     const prefix = `${PREFIX}${name}.`;

@@ -58,7 +58,7 @@ export class RunFolder {
     throw new ConfigError({
       op: 'train',
       problem: `${path} holds a run already`,
-      hint: 'go on with it by --resume, or name another folder with --out',
+      hint: 'go on with it by --resume (`resume: true` for fit), or name another folder with --out',
     });
   }
 

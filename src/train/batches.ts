@@ -1,0 +1,96 @@
+/** Batches by number: where training gets them from, and what they are taken for. */
+
+import { ConfigError, ShapeError } from '../errors.ts';
+import { Tensor } from '../tensor.ts';
+
+/** Batches of an epoch by number, as a DataLoader gives them: the same number, the same batches. */
+export interface BatchSource<B> {
+  /** Batches an epoch. */
+  readonly length: number;
+  /** The batches of epoch `n` from batch `from` on. */
+  epoch(n: number, from?: number): AsyncIterable<B> | Iterable<B>;
+}
+
+/** A loader, or a list of batches that every epoch takes in its order. */
+export type Batches<B> = BatchSource<B> | readonly B[];
+
+/** @throws ConfigError  if it is neither, or has no batch */
+export function sourceOf<B>(op: string, data: Batches<B>): BatchSource<B> {
+  const isList = Array.isArray(data);
+  if (!isList && typeof (data as Partial<BatchSource<B>> | null)?.epoch !== 'function') {
+    const expected = 'a DataLoader, or a list of batches';
+    throw new ConfigError({ op, problem: 'these are no batches', got: data, expected });
+  }
+  if (data.length === 0) throw new ConfigError({ op, problem: 'there are no batches' });
+  return isList ? { length: data.length, epoch: (_, from = 0) => data.slice(from) } : (data as BatchSource<B>);
+}
+
+/** Walks a source batch by batch, in any order of epochs, and measures how long it is waited for. */
+export class BatchWalk<B> {
+  readonly source: BatchSource<B>;
+  readonly #op: string;
+  #batches: AsyncIterator<B> | Iterator<B> | null = null;
+  /** The epoch and the batch that come next. */
+  #epoch = -1;
+  #batch = 0;
+  /** Milliseconds spent waiting for batches so far. */
+  waited = 0;
+
+  constructor(op: string, source: BatchSource<B>) {
+    this.#op = op;
+    this.source = source;
+  }
+
+  /** @throws ConfigError  if the source has fewer batches than it said */
+  async take(epoch: number, batch: number): Promise<B> {
+    const since = performance.now();
+    if (this.#batches === null || this.#epoch !== epoch || this.#batch !== batch) {
+      await this.close();
+      const batches = this.source.epoch(epoch, batch) as Partial<AsyncIterable<B> & Iterable<B>>;
+      this.#batches = batches[Symbol.asyncIterator]?.() ?? (batches as Iterable<B>)[Symbol.iterator]();
+      this.#epoch = epoch;
+      this.#batch = batch;
+    }
+    const next = this.#batches.next();
+    const { done, value } = next instanceof Promise ? await next : next;
+    if (done) {
+      throw new ConfigError({
+        op: this.#op,
+        problem: `epoch ${epoch} ended before its time`,
+        got: `${batch} batches`,
+        expected: this.source.length,
+      });
+    }
+    this.#batch++;
+    this.waited += performance.now() - since;
+    return value;
+  }
+
+  /** Ends the walk: what the source prefetches for it is no longer wanted. */
+  async close(): Promise<void> {
+    const batches = this.#batches;
+    this.#batches = null;
+    await batches?.return?.();
+  }
+}
+
+/** The tensors of a batch, the last of them the target. @throws ConfigError if it is no list of tensors */
+export function splitBatch(op: string, batch: unknown): [inputs: Tensor[], target: Tensor] {
+  if (Array.isArray(batch) && batch.length >= 2 && batch.every((part) => part instanceof Tensor)) {
+    return [batch.slice(0, -1), batch[batch.length - 1]];
+  }
+  throw new ConfigError({
+    op,
+    problem: 'a batch must be a list of tensors: inputs, then the target',
+    got: batch,
+    hint: 'say by `step` how the loss comes from another',
+  });
+}
+
+/** How many samples a batch has, by its first tensor. */
+export function samplesIn(op: string, batch: unknown, axis: number): number {
+  const first = Array.isArray(batch) ? batch[0] : batch;
+  if (!(first instanceof Tensor)) return 1;
+  if (axis >= 0 && axis < first.rank) return first.shape[axis];
+  throw new ShapeError({ op, problem: `a batch has no sample axis ${axis}`, got: first.shape });
+}

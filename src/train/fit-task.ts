@@ -1,0 +1,332 @@
+/** What `fit` trains: batches of a source, counted in epochs, with everything that is judged between them. */
+
+import { StepDraws } from '../autograd/index.ts';
+import { defaultGenerator, type GeneratorState } from '../core/rng.ts';
+import { CheckpointError, DivergenceError } from '../errors.ts';
+import type { Checkpoint } from '../io/checkpoint.ts';
+import { clipGradNorm_, type Optimizer, ReduceLROnPlateau } from '../optim/index.ts';
+import { type Tensor, wrapArray } from '../tensor.ts';
+import { type Batches, type BatchSource, BatchWalk, samplesIn } from './batches.ts';
+import { evaluateBatches, namesOf } from './evaluate.ts';
+import { allFinite, checkWeights } from './finite.ts';
+import type { BatchRecord, FitCallback, FitOptions, FitState, Schedule } from './fit-options.ts';
+import { type EpochRecord, History, type StopReason } from './history.ts';
+import type { EpochResult, StepResult, TrainingTask } from './loop.ts';
+import { addGradients, type Computed, type Model, type Share } from './losses.ts';
+import { restoreOptimizer, saveOptimizer } from './optimizer-state.ts';
+import { Stopping } from './stopping.ts';
+import { Turns } from './turns.ts';
+
+const BEST = 'best.';
+
+/** What was gone through of the epoch under way. */
+interface Sums {
+  loss: number;
+  samples: number;
+  /** Milliseconds; of these, spent waiting for batches. */
+  elapsed: number;
+  waited: number;
+}
+
+const nothing = (): Sums => ({ loss: 0, samples: 0, elapsed: 0, waited: 0 });
+
+export interface FitParts<O, B> {
+  readonly model: Model<O>;
+  readonly train: BatchSource<B>;
+  readonly validation: Batches<B> | null;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule | null;
+  readonly compute: (batch: B) => Computed<O>;
+  readonly options: FitOptions<O, B>;
+}
+
+export class FitTask<O, B> implements TrainingTask {
+  readonly stepsPerEpoch: number;
+  readonly history = new History();
+  readonly #parts: FitParts<O, B>;
+  readonly #walk: BatchWalk<B>;
+  readonly #stopping: Stopping;
+  readonly #callbacks: readonly FitCallback<O>[];
+  readonly #accumulate: number;
+  readonly #turns = new Turns();
+  #sums = nothing();
+  /** When the part of the epoch that `#sums` does not know yet began. */
+  #since = performance.now();
+  #steps = 0;
+  #items = 0;
+  #best: Record<string, Tensor> | null = null;
+  #reason: StopReason | null = null;
+
+  constructor(parts: FitParts<O, B>) {
+    const { train, validation, options } = parts;
+    const { callbacks = [], accumulate = 1, metrics = [] } = options;
+    this.#parts = parts;
+    this.#walk = new BatchWalk('fit', train);
+    this.#accumulate = accumulate;
+    this.stepsPerEpoch = Math.ceil(train.length / accumulate);
+    this.#callbacks = Array.isArray(callbacks) ? callbacks : [callbacks];
+    const measured = { validated: validation !== null, metrics: namesOf('fit', metrics) };
+    this.#stopping = new Stopping(options.earlyStopping, options.stop, measured);
+  }
+
+  get itemsPerStep(): number {
+    return this.#steps > 0 ? this.#items / this.#steps : 0;
+  }
+
+  get ended(): boolean {
+    return this.#reason !== null;
+  }
+
+  /** Why the training ended, once it has; null while it could go on. */
+  get reason(): StopReason | null {
+    return this.#reason;
+  }
+
+  /** The rate of the first group: what the log and the history show. */
+  get lr(): number {
+    return this.#parts.optimizer.paramGroups[0].lr;
+  }
+
+  async step(index: number): Promise<StepResult> {
+    const { optimizer, schedule, options } = this.#parts;
+    const epoch = Math.floor(index / this.stepsPerEpoch);
+    const within = index % this.stepsPerEpoch;
+    const state = this.#state(epoch, index + 1);
+    if (within === 0) {
+      this.#sums = nothing();
+      this.#since = performance.now();
+      await this.#call((callback) => callback.onEpochBegin?.(state));
+    }
+    const shares = await this.#sharesOf(epoch, within);
+    optimizer.zeroGrad({ recycle: options.recycle !== false });
+    let loss = 0;
+    for (const [i, share] of shares.entries()) {
+      if (i > 0 && this.#turns.isDue) await this.#turns.give();
+      loss += this.#addGradients(share, index) * (share.count / share.total);
+    }
+    const { lr } = this;
+    const gradNorm = this.#clip(index, loss);
+    optimizer.step();
+    if (schedule !== null && options.scheduleBy === 'step') (schedule as { step(): void }).step();
+    const { total } = shares[0];
+    this.#sums.loss += loss * total;
+    this.#sums.samples += total;
+    this.#steps++;
+    this.#items += total;
+    const record: BatchRecord = { loss, lr, ...(gradNorm !== undefined && { gradNorm }) };
+    await this.#call((callback) => callback.onBatchEnd?.(record, state));
+    return record;
+  }
+
+  async closeEpoch(signal?: AbortSignal): Promise<EpochResult | null> {
+    const { model, train, validation, schedule, compute, options } = this.#parts;
+    const { metrics = [], sampleAxis, scheduleBy = 'epoch' } = options;
+    let validationLoss: number | null = null;
+    let measured: Record<string, unknown> = {};
+    if (validation !== null || metrics.length > 0) {
+      const result = await evaluateBatches('fit', model, validation ?? train, compute, { metrics, sampleAxis, signal });
+      if (result === null) return null;
+      if (validation !== null) validationLoss = result.loss;
+      measured = result.metrics;
+    }
+    const epoch = this.history.epochs.length + 1;
+    if (validationLoss !== null && !Number.isFinite(validationLoss)) {
+      throw new DivergenceError({ op: 'fit', problem: `the validation loss of epoch ${epoch} is ${validationLoss}` });
+    }
+    const { loss, samples, elapsed, waited } = this.#lap();
+    const numbers = Object.entries(measured).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+    const row: EpochRecord = {
+      epoch,
+      trainLoss: loss / samples,
+      validationLoss,
+      metrics: Object.fromEntries(numbers),
+      lr: this.lr,
+      seconds: elapsed / 1000,
+      waitedSeconds: waited / 1000,
+    };
+    this.history.epochs.push(row);
+    const { best, reason } = this.#stopping.judge(row);
+    this.history.best = this.#stopping.best;
+    this.#reason ??= reason;
+    if (best && this.#stopping.restoresBest) this.#best = copiesOf(model.stateDict());
+    if (schedule instanceof ReduceLROnPlateau) schedule.step(this.#stopping.valueOf(row));
+    else if (scheduleBy === 'epoch') schedule?.step();
+    const state = this.#state(epoch - 1, epoch * this.stepsPerEpoch);
+    await this.#call((callback) => callback.onEpochEnd?.(row, state));
+    return { validationLoss, best, measured: { epoch, trainLoss: row.trainLoss, ...measured } };
+  }
+
+  checkFinite(): void {
+    checkWeights('fit', this.#parts.model);
+  }
+
+  /** Gives the model the weights of the best epoch, if these were asked for. */
+  restoreBest(): void {
+    if (this.#best !== null) this.#parts.model.loadStateDict(this.#best);
+  }
+
+  /** Nothing is prefetched any more. */
+  async close(): Promise<void> {
+    await this.#walk.close();
+  }
+
+  begin(): Promise<void> {
+    const { steps } = this.history;
+    return this.#call((callback) =>
+      callback.onTrainBegin?.(this.#state(Math.floor(steps / this.stepsPerEpoch), steps)),
+    );
+  }
+
+  end(): Promise<void> {
+    const { steps } = this.history;
+    const epoch = Math.floor(Math.max(0, steps - 1) / this.stepsPerEpoch);
+    return this.#call((callback) => callback.onTrainEnd?.(this.#state(epoch, steps)));
+  }
+
+  snapshot(): Checkpoint {
+    const { model, optimizer, schedule, train: source } = this.#parts;
+    const { train, documents } = saveOptimizer(model, optimizer);
+    const best = Object.entries(this.#best ?? {}).map(([name, tensor]) => [BEST + name, tensor] as const);
+    const { rows, times } = this.history.save();
+    const { loss, samples, elapsed, waited } = this.#lap();
+    const sums = wrapArray(Float64Array.of(loss, samples), [2], 'float64');
+    return {
+      weights: model.stateDict(),
+      train: { ...train, ...Object.fromEntries(best), epoch_sums: sums },
+      documents: {
+        ...documents,
+        generator: defaultGenerator.getState(),
+        ...(schedule !== null && { schedule: schedule.stateDict() }),
+        fit: {
+          batches: source.length,
+          accumulate: this.#accumulate,
+          history: rows,
+          stopping: this.#stopping.stateDict(),
+          reason: this.#reason,
+        },
+        fitTimes: { epoch: [elapsed, waited], history: times },
+      },
+    };
+  }
+
+  /**
+   * Takes over what `snapshot` gave.
+   *
+   * @throws CheckpointError  if something is missing, or the data is cut into other batches
+   * @throws StateDictError   if something does not fit this model, optimizer or schedule
+   */
+  restore({ weights, train, documents }: Checkpoint): void {
+    const { model, optimizer, schedule, train: source } = this.#parts;
+    const saved = documents.fit as Record<string, unknown> | undefined;
+    const { epoch_sums: sums } = train;
+    if (typeof saved !== 'object' || saved === null || sums?.size !== 2) {
+      throw new CheckpointError({ op: 'resume', problem: 'this checkpoint was not written by fit' });
+    }
+    const got = `${source.length} batches by ${this.#accumulate}`;
+    const expected = `${saved.batches} by ${saved.accumulate}`;
+    if (got !== expected.replace(' by', ' batches by')) {
+      throw new CheckpointError({
+        op: 'resume',
+        problem: 'the training data is cut into other batches',
+        got,
+        expected,
+      });
+    }
+    const times = documents.fitTimes as { epoch: number[]; history: unknown };
+    this.history.restore(saved.history, times?.history);
+    this.#stopping.loadStateDict(saved.stopping);
+    this.history.best = this.#stopping.best;
+    model.loadStateDict(weights);
+    // The rates are the optimizer's: whoever changed one since the schedule's last step is heard.
+    if (schedule !== null) {
+      if (documents.schedule === undefined) {
+        throw new CheckpointError({ op: 'resume', problem: 'this checkpoint has no state of a schedule' });
+      }
+      schedule.loadStateDict(documents.schedule as never);
+    }
+    restoreOptimizer(model, optimizer, { train, documents });
+    defaultGenerator.setState(documents.generator as GeneratorState);
+    const best = Object.entries(train).filter(([name]) => name.startsWith(BEST));
+    this.#best = best.length === 0 ? null : Object.fromEntries(best.map(([name, t]) => [name.slice(BEST.length), t]));
+    this.#reason = saved.reason as StopReason | null;
+    const [elapsed = 0, waited = 0] = times.epoch;
+    this.#sums = { loss: sums.data[0], samples: sums.data[1], elapsed, waited };
+    this.#since = performance.now();
+  }
+
+  /** The batches of a step, and which samples of it each has. */
+  async #sharesOf(epoch: number, within: number): Promise<Share<B>[]> {
+    const { train, options } = this.#parts;
+    const from = within * this.#accumulate;
+    const to = Math.min(from + this.#accumulate, train.length);
+    const batches: B[] = [];
+    for (let i = from; i < to; i++) batches.push(await this.#walk.take(epoch, i));
+    const counts = batches.map((batch) => samplesIn('fit', batch, options.sampleAxis ?? 0));
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const draws = new StepDraws();
+    let first = 0;
+    return batches.map((batch, i) => {
+      const share = { batch, first, count: counts[i], total, draws };
+      first += counts[i];
+      return share;
+    });
+  }
+
+  #addGradients(share: Share<B>, index: number): number {
+    try {
+      return addGradients(this.#parts.compute, share, this.#parts.options.recycle);
+    } catch (error) {
+      if (error instanceof DivergenceError) throw this.#diverged(index, error.message.replace(/^fit: /, ''));
+      throw error;
+    }
+  }
+
+  #clip(index: number, loss: number): number | undefined {
+    const { model, optimizer, options } = this.#parts;
+    const { clipGradNorm } = options;
+    if (clipGradNorm === undefined) return undefined;
+    const norm = clipGradNorm_(
+      optimizer.paramGroups.flatMap((group) => group.params),
+      clipGradNorm,
+    );
+    if (Number.isFinite(norm)) return norm;
+    const bad = model.namedParameters().find(([, { grad }]) => grad !== null && !allFinite(grad.data));
+    const where = bad === undefined ? '' : `, first in ${bad[0]}`;
+    throw this.#diverged(index, `the loss is ${loss} and the gradient norm ${norm}${where}`);
+  }
+
+  #diverged(index: number, what: string): DivergenceError {
+    const place = `epoch ${Math.floor(index / this.stepsPerEpoch) + 1}, step ${index + 1}`;
+    const problem = `the training diverged in ${place}: ${what}, learning rate ${this.lr}`;
+    return new DivergenceError({ op: 'fit', problem, hint: 'try a smaller learning rate, or clipGradNorm' });
+  }
+
+  #state(epoch: number, step: number): FitState<O> {
+    const { model, optimizer } = this.#parts;
+    const { history } = this;
+    const stop = (): void => {
+      this.#reason ??= 'callback';
+    };
+    return { model, optimizer, history, epoch: epoch + 1, step, stop };
+  }
+
+  async #call(hook: (callback: FitCallback<O>) => void | Promise<void>): Promise<void> {
+    for (const callback of this.#callbacks) await hook(callback);
+  }
+
+  /** The sums of the epoch with its times up to now. */
+  #lap(): Sums {
+    const now = performance.now();
+    this.#sums.elapsed += now - this.#since;
+    this.#sums.waited += this.#walk.waited;
+    this.#since = now;
+    this.#walk.waited = 0;
+    return this.#sums;
+  }
+}
+
+function copiesOf(tensors: Record<string, Tensor>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, shape, dtype }]) => [name, wrapArray(data.slice(), shape, dtype)]),
+  );
+}
