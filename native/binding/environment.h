@@ -54,6 +54,7 @@ struct Environment {
   std::vector<ArraySpan> spans;
   std::vector<AdamParam> adam;
   std::vector<SgdParam> sgd;
+  std::vector<UpdateParam> updates;
 };
 
 // Throws `new Class(message)`, unless an exception is pending already.

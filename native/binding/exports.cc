@@ -67,6 +67,7 @@ constexpr Export kKernels[] = {
     {"uniform", call<read_uniform, &T::uniform>},
     {"adam", call<read_adam, &T::adam>},
     {"sgd", call<read_sgd, &T::sgd>},
+    {"update", call<read_update, &T::update>},
     {"sumSquares", call<read_sum_squares, &T::sum_squares, &T::sum_squares_scratch>},
     {"scale", call<read_scale, &T::scale>},
     {"createCharSampler", create_char_sampler},

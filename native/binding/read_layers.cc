@@ -1,4 +1,4 @@
-// Readers of the products, the row kernels, the normalisations and the optimizers.
+// Readers of the products, the row kernels and the normalisations.
 #include "readers.h"
 
 namespace lanegrad {
@@ -140,85 +140,6 @@ bool read_layer_norm_backward(Args& in, LayerNormBackwardArgs& a) {
   a.d_weight = in.out_or_null("dWeight", a.n);
   a.d_bias = in.out_or_null("dBias", a.n);
   return a.n > 0;
-}
-
-// (params, grads, m, v, vMax | null, lr, beta1, beta2, eps, weightDecay, biasCorrection1, biasCorrection2, decoupled,
-//  maximize)
-bool read_adam(Args& in, AdamArgs& a) {
-  const List params = in.list("params", -1);
-  const List grads = in.list("grads", params.count);
-  const List m = in.list("m", params.count);
-  const List v = in.list("v", params.count);
-  const List v_max = in.list("vMax", params.count, true);
-  a.lr = in.number("lr");
-  a.beta1 = in.number("beta1");
-  a.beta2 = in.number("beta2");
-  a.eps = in.number("eps");
-  a.weight_decay = in.number("weightDecay");
-  a.bias_correction1 = in.number("biasCorrection1");
-  a.bias_correction2 = in.number("biasCorrection2");
-  a.decoupled = in.flag("decoupled");
-  a.maximize = in.flag("maximize");
-  std::vector<AdamParam>& rows = in.state().adam;
-  rows.clear();
-  for (int64_t i = 0; i < params.count && in.ok(); ++i) {
-    const ArraySpan p = in.span(params, i, -1, Range::kOutput);
-    rows.push_back({p.data, in.span(grads, i, p.n, Range::kInput).data, in.span(m, i, p.n, Range::kOutput).data,
-                    in.span(v, i, p.n, Range::kOutput).data, in.span(v_max, i, p.n, Range::kOutput).data, p.n});
-  }
-  a.params = rows.data();
-  a.count = static_cast<int64_t>(rows.size());
-  return a.count > 0;
-}
-
-// (params, grads, momentum | null, lr, momentumFactor, dampening, weightDecay, nesterov, maximize, first)
-bool read_sgd(Args& in, SgdArgs& a) {
-  const List params = in.list("params", -1);
-  const List grads = in.list("grads", params.count);
-  const List momentum = in.list("momentum", params.count, true);
-  a.lr = in.number("lr");
-  a.momentum = in.number("momentumFactor");
-  a.dampening = in.number("dampening");
-  a.weight_decay = in.number("weightDecay");
-  a.nesterov = in.flag("nesterov");
-  a.maximize = in.flag("maximize");
-  a.first = in.flag("first");
-  std::vector<SgdParam>& rows = in.state().sgd;
-  rows.clear();
-  for (int64_t i = 0; i < params.count && in.ok(); ++i) {
-    const ArraySpan p = in.span(params, i, -1, Range::kOutput);
-    rows.push_back(
-        {p.data, in.span(grads, i, p.n, Range::kInput).data, in.span(momentum, i, p.n, Range::kOutput).data, p.n});
-  }
-  a.params = rows.data();
-  a.count = static_cast<int64_t>(rows.size());
-  return a.count > 0;
-}
-
-namespace {
-
-const ArraySpan* read_spans(Args& in, const List& list, Range::Role role, int64_t* count) {
-  std::vector<ArraySpan>& spans = in.state().spans;
-  spans.clear();
-  for (int64_t i = 0; i < list.count && in.ok(); ++i) spans.push_back(in.span(list, i, -1, role));
-  *count = static_cast<int64_t>(spans.size());
-  return spans.data();
-}
-
-}  // namespace
-
-// (arrays)
-bool read_sum_squares(Args& in, SumSquaresArgs& a) {
-  a.arrays = read_spans(in, in.list("arrays", -1), Range::kInput, &a.count);
-  return true;
-}
-
-// (arrays, factor)
-bool read_scale(Args& in, ScaleArgs& a) {
-  const List arrays = in.list("arrays", -1);
-  a.factor = static_cast<float>(in.number("factor"));
-  a.arrays = read_spans(in, arrays, Range::kOutput, &a.count);
-  return a.count > 0;
 }
 
 }  // namespace lanegrad

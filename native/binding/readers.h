@@ -49,6 +49,7 @@ bool read_rnn_backward(Args& in, RnnBackwardArgs& a);
 bool read_uniform(Args& in, UniformArgs& a);
 bool read_adam(Args& in, AdamArgs& a);
 bool read_sgd(Args& in, SgdArgs& a);
+bool read_update(Args& in, UpdateArgs& a);
 bool read_sum_squares(Args& in, SumSquaresArgs& a);
 bool read_scale(Args& in, ScaleArgs& a);
 bool read_yardstick(Args& in, YardstickArgs& a);

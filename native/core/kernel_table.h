@@ -104,6 +104,7 @@ struct KernelTable {
 
   void (*adam)(const AdamArgs&, const Parallel&);
   void (*sgd)(const SgdArgs&, const Parallel&);
+  void (*update)(const UpdateArgs&, const Parallel&);
   double (*sum_squares)(const SumSquaresArgs&, const Parallel&, Scratch);
   size_t (*sum_squares_scratch)(const SumSquaresArgs&, int threads);
   void (*scale)(const ScaleArgs&, const Parallel&);

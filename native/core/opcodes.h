@@ -124,4 +124,16 @@ enum class ScanOp : int32_t {
 };
 constexpr int32_t kScanOpCount = 3;
 
+enum class UpdateRule : int32_t {
+  kAdagrad = 0,
+  kRmsprop = 1,
+  kAdadelta = 2,
+  kAdamax = 3,
+  kNadam = 4,
+  kRadam = 5,
+  kRprop = 6,
+  kAsgd = 7,
+};
+constexpr int32_t kUpdateRuleCount = 8;
+
 }  // namespace lanegrad

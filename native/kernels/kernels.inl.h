@@ -19,6 +19,7 @@
 #include "softmax.inl.h"
 #include "norm.inl.h"
 #include "optim.inl.h"
+#include "optim_rules.inl.h"
 #include "random.inl.h"
 #include "gemm.inl.h"
 #include "conv.inl.h"

@@ -66,6 +66,7 @@ const KernelTable kTable = {
     .uniform = uniform,
     .adam = adam,
     .sgd = sgd,
+    .update = update,
     .sum_squares = sum_squares,
     .sum_squares_scratch = sum_squares_scratch,
     .scale = scale,

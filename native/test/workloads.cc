@@ -257,6 +257,25 @@ void sgd(Machine& m) {
   }
 }
 
+void update(Machine& m) {
+  for (int32_t rule = 0; rule < kUpdateRuleCount; ++rule) {
+    for (const bool variant : {false, true}) {
+      const Drawn g[] = {{m, kSmall}, {m, kLarge}, {m, kOne}};
+      Updated p[] = {{m, kSmall}, {m, kLarge}, {m, kOne}}, first[] = {{m, kSmall, 0}, {m, kLarge, 0}, {m, kOne, 0}};
+      Updated second[] = {{m, kSmall, 0}, {m, kLarge, 0}, {m, kOne, 0}};
+      Updated third[] = {{m, kSmall}, {m, kLarge}, {m, kOne}};
+      const bool fewer = variant && rule == static_cast<int32_t>(UpdateRule::kRmsprop);
+      UpdateParam params[kArrays];
+      for (int i = 0; i < kArrays; ++i) {
+        params[i] = {p[i].data, g[i].data, {first[i].data, fewer ? nullptr : second[i].data,
+                     fewer ? nullptr : third[i].data}, static_cast<int64_t>(p[i].size())};
+      }
+      m.table.update({params, kArrays, static_cast<UpdateRule>(rule), 1e-2, 0.9, 0.99, 1e-6, 0.01, 0.999, 0.5, 1.3, 0.3,
+                      1.2, 0.5, 1e-3, 2.0, variant, variant}, m.parallel);
+    }
+  }
+}
+
 void clip(Machine& m) {
   Updated x[] = {{m, kSmall}, {m, kLarge}, {m, kOne}};
   ArraySpan arrays[kArrays];
@@ -333,7 +352,7 @@ constexpr Workload kAll[] = {
     {"scans", scans},           {"sorting", sorting},
     {"gemm", gemm},             {"rows", rows},       {"places", places},       {"softmax", softmax}, {"cross_entropy", cross_entropy},
     {"layer_norm", layer_norm}, {"lstm", lstm},       {"gru", gru},       {"rnn", rnn},       {"uniform", uniform}, {"adam", adam},
-    {"sgd", sgd},               {"clip", clip},       {"char_sampler", char_sampler},
+    {"sgd", sgd},               {"update", update}, {"clip", clip},       {"char_sampler", char_sampler},
     {"conv2d", conv2d},         {"max_pool2d", max_pool2d},
 };
 

@@ -159,6 +159,35 @@ export interface SgdStep {
   readonly first: boolean;
 }
 
+/** The numbers of a step of `update`; a rule reads those that its formula names. Corrections of bias are in them. */
+export interface UpdateStep {
+  /** What the direction is multiplied by. */
+  readonly rate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** λ of the L2 penalty, added to the gradient as λ·p. */
+  readonly weightDecay: number;
+  /** What is left of p before it moves. */
+  readonly keep: number;
+  readonly momentum: number;
+  readonly correction: number;
+  readonly average: number;
+  readonly grow: number;
+  readonly shrink: number;
+  readonly low: number;
+  readonly high: number;
+  readonly adaptive: boolean;
+  readonly maximize: boolean;
+}
+
+/** Lists of one to three states of every parameter; null where a rule does without. */
+export type UpdateStates = readonly [
+  readonly FloatArray[],
+  (readonly FloatArray[] | null)?,
+  (readonly FloatArray[] | null)?,
+];
+
 /** The weights of a character LSTM: embedding [V, E], per layer wIh, wHh, bIh, bHh, head [V, H] and bias [V]. */
 export interface CharSamplerWeights {
   readonly vocab: number;

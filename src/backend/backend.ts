@@ -65,8 +65,10 @@ import type {
   RnnGradsOut,
   SamplingRule,
   SgdStep,
+  UpdateStates,
+  UpdateStep,
 } from './arguments.ts';
-import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp } from './opcodes.ts';
+import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp, UpdateRule } from './opcodes.ts';
 
 export const K_BLOCK = 256;
 export const REDUCE_BLOCK = 4096;
@@ -357,6 +359,14 @@ export interface Backend {
     grads: readonly FloatArray[],
     momentum: readonly FloatArray[] | null,
     step: SgdStep,
+  ): void;
+  /** One step of another rule over all parameters. */
+  update(
+    rule: UpdateRule,
+    params: readonly FloatArray[],
+    grads: readonly FloatArray[],
+    states: UpdateStates,
+    step: UpdateStep,
   ): void;
   /** Σ x² over all arrays in float64, in blocks of `REDUCE_BLOCK` added in index order. */
   sumSquares(arrays: readonly FloatArray[]): number;

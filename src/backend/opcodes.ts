@@ -1,5 +1,5 @@
 /**
- * The opcodes of the elementwise and reduction families, the one source for both languages: `scripts/opcodes.ts`
+ * The opcodes of the elementwise and reduction families and the rules of optimizers, the one source for both languages: `scripts/opcodes.ts`
  * writes `native/core/opcodes.h` from these tables, and a test fails when the two differ. Append only: a number is part
  * of the contract with a compiled addon.
  */
@@ -166,5 +166,35 @@ export const ScanOp = {
 } as const;
 export type ScanOp = (typeof ScanOp)[keyof typeof ScanOp];
 
+/**
+ * How an optimizer moves a parameter p by its gradient g; the numbers are those of `UpdateStep`, u, v, w the states in
+ * their order. Here m ← β1·m + (1 − β1)·g is written mean(m), v ← β2·v + (1 − β2)·g² square(v).
+ */
+export const UpdateRule = {
+  /** u ← u + g²; p ← p − rate·g/(√u + eps) */
+  adagrad: 0,
+  /**
+   * square(u), with v the mean of g under β2; d = g/(√(u − v²) + eps), √u without v; w ← momentum·w + d;
+   * p ← p − rate·w, or rate·d without w.
+   */
+  rmsprop: 1,
+  /** square(u); d = g·√(v + eps)/√(u + eps); v ← β2·v + (1 − β2)·d²; p ← p − rate·d */
+  adadelta: 2,
+  /** mean(u); v ← max(β2·v, |g| + eps); p ← p − rate·u/v */
+  adamax: 3,
+  /** mean(u), square(v); p ← keep·p − (rate·g + momentum·u)/(correction·√v + eps) */
+  nadam: 4,
+  /** mean(u), square(v); p ← keep·p − rate·u/(√v + eps), or rate·u where the step is not `adaptive`. */
+  radam: 5,
+  /**
+   * v, the size of the element's step, grows where g and the last gradient u agree in sign, shrinks where they differ (and
+   * g then counts as 0), within [low, high]; p ← p − v·sign(g); u ← g.
+   */
+  rprop: 6,
+  /** p ← keep·p − rate·g; u ← u + average·(p − u) */
+  asgd: 7,
+} as const;
+export type UpdateRule = (typeof UpdateRule)[keyof typeof UpdateRule];
+
 /** The tables by the name they carry in `native/core/opcodes.h`. */
-export const opcodeTables = { UnaryOp, BinaryOp, CompareOp, ReduceOp, ArgReduceOp, ScanOp } as const;
+export const opcodeTables = { UnaryOp, BinaryOp, CompareOp, ReduceOp, ArgReduceOp, ScanOp, UpdateRule } as const;

@@ -1,9 +1,27 @@
 /** Optimizers, learning-rate schedules and gradient clipping. */
 
 export { Adam, type AdamOptions, AdamW } from './adam.ts';
+export {
+  Adamax,
+  type AdamaxOptions,
+  NAdam,
+  type NAdamOptions,
+  RAdam,
+  type RAdamOptions,
+} from './adam-variants.ts';
+export {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
+  RMSprop,
+  type RMSpropOptions,
+} from './adaptive.ts';
+export { ASGD, type ASGDOptions } from './asgd.ts';
 export { type ClipNormOptions, clipGradNorm_, clipGradValue_ } from './clip.ts';
 export { Optimizer, type ParamGroup, type ParamGroupInput, type ParamsInput } from './optimizer.ts';
 export { type PlateauOptions, type PlateauStateDict, ReduceLROnPlateau } from './plateau.ts';
+export { Rprop, type RpropOptions } from './rprop.ts';
 export {
   ConstantLR,
   cosine,

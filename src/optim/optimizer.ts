@@ -35,7 +35,7 @@ export interface Batch {
 }
 
 interface MutableBatch extends Batch {
-  readonly cohort: number | boolean;
+  readonly cohort: string | number | boolean;
   readonly tensors: Tensor[];
   readonly params: FloatArray[];
   readonly grads: FloatArray[];
@@ -95,17 +95,22 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   }
 
   /**
-   * One update of every parameter that has a gradient.
+   * One update of every parameter that has a gradient. A `closure` computes the gradients first and gives the loss,
+   * which is returned.
    *
    * @throws ShapeError  if a gradient does not have the shape of its parameter
    */
-  step(): void {
+  step(): void;
+  step(closure: () => Tensor): Tensor;
+  step(closure?: () => Tensor): Tensor | undefined {
+    const loss = closure?.();
     for (const group of this.paramGroups) {
       for (const batch of this.#batchesOf(group)) {
         this.apply(group, batch);
         for (const parameter of batch.tensors) parameter.storage.written(this.constructor.name);
       }
     }
+    return loss;
   }
 
   /** The state and options as plain data; the tensors are the optimizer's own, not copies. */
@@ -172,7 +177,7 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   protected abstract stateLayout(options: O): Readonly<Record<string, StateKind>>;
 
   /** What must be equal for two parameters to be updated by one kernel call, their dtype apart. */
-  protected abstract cohortOf(state: ParameterState | undefined): number | boolean;
+  protected abstract cohortOf(state: ParameterState | undefined): string | number | boolean;
 
   /** Updates a batch by one kernel call. */
   protected abstract apply(group: O, batch: Batch): void;

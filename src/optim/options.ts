@@ -21,6 +21,15 @@ export function finite(value: number): OptionRule<number> {
   return { default: value, expected: 'a number', accepts: isFiniteNumber };
 }
 
+export function positive(value: number): OptionRule<number> {
+  return { default: value, expected: 'a number > 0', accepts: (v) => isFiniteNumber(v) && v > 0 };
+}
+
+/** A share in [0, 1]. */
+export function share(value: number): OptionRule<number> {
+  return { default: value, expected: 'a number in [0, 1]', accepts: (v) => isFiniteNumber(v) && v >= 0 && v <= 1 };
+}
+
 export function flag(value: boolean): OptionRule<boolean> {
   return { default: value, expected: 'true | false', accepts: (v) => typeof v === 'boolean' };
 }

@@ -5,11 +5,11 @@ import { sameShape } from '../core/shape.ts';
 import { describe } from '../errors.ts';
 import { Tensor, wrapArray } from '../tensor.ts';
 
-/** Steps taken, and tensors of the parameter's shape under PyTorch's names (`exp_avg`, `momentum_buffer` …). */
+/** Steps taken and other numbers, and tensors of the parameter's shape under PyTorch's names (`exp_avg`, `momentum_buffer` …). */
 export type ParameterState = Record<string, Tensor | number>;
 
-/** A count of steps, or a tensor of the parameter's shape. */
-export type StateKind = 'count' | 'tensor';
+/** A count of steps, a number, or a tensor of the parameter's shape. */
+export type StateKind = 'count' | 'number' | 'tensor';
 
 /**
  * Plain data, as torch.optim's `state_dict()`: the state by the number of the parameter (counted through all groups),
@@ -27,9 +27,11 @@ export function isStateDict(value: unknown): value is OptimizerStateDict {
   return value.paramGroups.every((group) => isObject(group) && Array.isArray(group.params));
 }
 
-/** Zeros of a parameter's shape and dtype, which no `scope` takes back. */
-export function zerosOf(parameter: Tensor): Tensor {
-  return wrapArray(newArray(parameter.dtype, parameter.size), parameter.shape, parameter.dtype);
+/** Zeros of a parameter's shape and dtype, or another value, which no `scope` takes back. */
+export function zerosOf(parameter: Tensor, value = 0): Tensor {
+  const array = newArray(parameter.dtype, parameter.size);
+  if (value !== 0) array.fill(value);
+  return wrapArray(array, parameter.shape, parameter.dtype);
 }
 
 /** The arrays of one kind of state over a batch of parameters. */
@@ -53,6 +55,8 @@ export function stateFaults(
     else if (kind === 'count') {
       if (!Number.isSafeInteger(value) || (value as number) < 0)
         faults.push(`wrong ${place}.${name} (${describe(value)})`);
+    } else if (kind === 'number') {
+      if (!Number.isFinite(value)) faults.push(`wrong ${place}.${name} (${describe(value)})`);
     } else if (!(value instanceof Tensor) || !isFloat(value.dtype)) {
       faults.push(`wrong ${place}.${name} (${describe(value)} is no tensor of floats)`);
     } else if (!sameShape(value.shape, parameter.shape)) {

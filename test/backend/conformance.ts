@@ -10,6 +10,7 @@ import { Harness, type Tolerance } from './conformance/harness.ts';
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
 import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
+import { updateBlock } from './conformance/optim-rules.ts';
 import {
   extremeScanBlock,
   linearScanBlock,
@@ -89,6 +90,7 @@ const blocks: Record<Method, (h: Harness) => void> = {
   uniform: uniformBlock,
   adam: adamBlock,
   sgd: sgdBlock,
+  update: updateBlock,
   sumSquares: sumSquaresBlock,
   scale: scaleBlock,
   createCharSampler: charSamplerBlock,

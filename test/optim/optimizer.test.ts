@@ -4,6 +4,7 @@ import { kernelsFor } from '../../src/backend/select.ts';
 import { AutogradError, ConfigError, DTypeError, ShapeError, StateDictError } from '../../src/errors.ts';
 import { Linear, Parameter } from '../../src/nn/index.ts';
 import { mul, ones, sum, tensor } from '../../src/ops/index.ts';
+import * as optim from '../../src/optim/index.ts';
 import { Adam, AdamW, type Optimizer, SGD } from '../../src/optim/index.ts';
 import type { Tensor } from '../../src/tensor.ts';
 
@@ -162,6 +163,14 @@ describe('state dict', () => {
     ['SGD', (params) => new SGD(params, { lr: 0.1, momentum: 0.9, nesterov: true })],
     ['Adam', (params) => new Adam(params, { lr: 0.1, amsgrad: true })],
     ['AdamW', (params) => new AdamW(params, { lr: 0.1 })],
+    ['Adagrad', (params) => new optim.Adagrad(params, { lrDecay: 0.1, initialAccumulatorValue: 0.1 })],
+    ['RMSprop', (params) => new optim.RMSprop(params, { centered: true, momentum: 0.9 })],
+    ['Adadelta', (params) => new optim.Adadelta(params)],
+    ['Adamax', (params) => new optim.Adamax(params)],
+    ['NAdam', (params) => new optim.NAdam(params, { decoupledWeightDecay: true, weightDecay: 0.1 })],
+    ['RAdam', (params) => new optim.RAdam(params, { lr: 0.1, betas: [0.9, 0.9] })],
+    ['Rprop', (params) => new optim.Rprop(params)],
+    ['ASGD', (params) => new optim.ASGD(params, { t0: 2, lambd: 0.1 })],
   ];
   const gradientAt = (t: number): number[] => [Math.sin(t), Math.cos(3 * t)];
 

@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include "../opcodes.h"
+
 namespace lanegrad {
 
 // word = (block low, block high, stream low, stream high) under key (seed low, seed high).
@@ -42,6 +44,22 @@ struct SgdArgs {
   int64_t count;
   double lr, momentum, dampening, weight_decay;
   bool nesterov, maximize, first;
+};
+
+struct UpdateParam {
+  float* p;
+  const float* g;
+  float* states[3];  // those that the rule needs; one it can do without is null, for all or for none
+  int64_t n;
+};
+
+// The numbers of UpdateStep.
+struct UpdateArgs {
+  const UpdateParam* params;
+  int64_t count;
+  UpdateRule rule;
+  double rate, beta1, beta2, eps, weight_decay, keep, momentum, correction, average, grow, shrink, low, high;
+  bool adaptive, maximize;
 };
 
 struct ArraySpan {

@@ -290,6 +290,29 @@ export interface NativeAddon {
     maximize: boolean,
     first: boolean,
   ): void;
+  update(
+    params: readonly FloatArray[],
+    grads: readonly FloatArray[],
+    first: readonly FloatArray[],
+    second: Optional<readonly FloatArray[]>,
+    third: Optional<readonly FloatArray[]>,
+    rule: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    keep: number,
+    momentum: number,
+    correction: number,
+    average: number,
+    grow: number,
+    shrink: number,
+    low: number,
+    high: number,
+    adaptive: boolean,
+    maximize: boolean,
+  ): void;
   sumSquares(arrays: readonly FloatArray[]): number;
   scale(arrays: readonly FloatArray[], factor: number): void;
   createCharSampler(

@@ -23,10 +23,12 @@ import type {
   RnnGradsOut,
   SamplingRule,
   SgdStep,
+  UpdateStates,
+  UpdateStep,
   WindowDims,
 } from '../arguments.ts';
 import type { Backend, CharSampler } from '../backend.ts';
-import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp } from '../opcodes.ts';
+import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp, UpdateRule } from '../opcodes.ts';
 import type { NativeAddon, SamplerHandle } from './addon.ts';
 
 class NativeCharSampler implements CharSampler {
@@ -348,6 +350,17 @@ export class NativeBackend implements Backend {
   ): void {
     const rates = [s.lr, s.momentum, s.dampening, s.weightDecay] as const;
     this.#addon.sgd(params, grads, momentum, ...rates, s.nesterov, s.maximize, s.first);
+  }
+  update(
+    rule: UpdateRule,
+    params: readonly FloatArray[],
+    grads: readonly FloatArray[],
+    [first, second = null, third = null]: UpdateStates,
+    s: UpdateStep,
+  ): void {
+    const rates = [s.rate, s.beta1, s.beta2, s.eps, s.weightDecay, s.keep, s.momentum, s.correction] as const;
+    const others = [s.average, s.grow, s.shrink, s.low, s.high, s.adaptive, s.maximize] as const;
+    this.#addon.update(params, grads, first, second, third, rule, ...rates, ...others);
   }
   sumSquares(arrays: readonly FloatArray[]): number {
     return this.#addon.sumSquares(arrays);

@@ -16,6 +16,7 @@ import { moments } from './moments.ts';
 import { copyStrided } from './movement.ts';
 import { layerNorm, layerNormBackward } from './norm.ts';
 import { adam, scale, sgd, sumSquares } from './optim.ts';
+import { update } from './optim-rules.ts';
 import { col2im, im2col } from './patches.ts';
 import { maxPool2d, maxPool2dBackward } from './pool.ts';
 import { uniform } from './random.ts';
@@ -74,6 +75,7 @@ export const tsBackend: Backend = {
   uniform,
   adam,
   sgd,
+  update,
   sumSquares,
   scale,
   createCharSampler,

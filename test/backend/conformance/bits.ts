@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { CharSamplerWeights, ConvDims } from '../../../src/backend/arguments.ts';
 import type { Backend } from '../../../src/backend/backend.ts';
-import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp } from '../../../src/backend/opcodes.ts';
+import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp, UpdateRule } from '../../../src/backend/opcodes.ts';
 import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';
 import { CONVOLUTIONS, POOLS, RESAMPLINGS } from './bits-conv.ts';
@@ -299,6 +299,32 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
     k.sgd(p, g, momentum, { ...step, first: false });
     k.sgd(p, g, null, { ...step, momentum: 0, nesterov: false, first: false });
     add(...p, ...momentum);
+  },
+  update(k, add) {
+    const make = (seed: number) => LENGTHS.map((n) => draw(seed, n));
+    const sizes = (seed: number) => make(seed).map((x) => x.map(Math.abs));
+    const numbers = { rate: 0.02, beta1: 0.9, beta2: 0.97, eps: 1e-6, weightDecay: 0.01, keep: 0.99, momentum: 0.6 };
+    const others = { correction: 1.7, average: 0.3, grow: 1.2, shrink: 0.5, low: 1e-3, high: 0.7 };
+    for (const [rule, second, third] of [
+      [UpdateRule.adagrad, null, null],
+      [UpdateRule.rmsprop, null, null],
+      [UpdateRule.rmsprop, null, sizes(92)],
+      [UpdateRule.rmsprop, make(93), null],
+      [UpdateRule.rmsprop, make(94), make(95)],
+      [UpdateRule.adadelta, sizes(96), null],
+      [UpdateRule.adamax, sizes(97), null],
+      [UpdateRule.nadam, sizes(98), null],
+      [UpdateRule.radam, sizes(99), null],
+      [UpdateRule.rprop, sizes(100), null],
+      [UpdateRule.asgd, null, null],
+    ] as const) {
+      const signed = rule === UpdateRule.rprop || rule === UpdateRule.asgd;
+      for (const maximize of [false, true]) {
+        const [p, g, first] = [make(88), make(89), signed ? make(90) : sizes(91)];
+        k.update(rule, p, g, [first, second, third], { ...numbers, ...others, adaptive: !maximize, maximize });
+        add(...p, ...first, ...(second ?? []), ...(third ?? []));
+      }
+    }
   },
   sumSquares(k, add) {
     add(Float64Array.of(k.sumSquares(LENGTHS.map((n) => draw(58, n)))));

@@ -82,6 +82,7 @@ describeNative('the boundary of the addon, case by case', () => {
     expect(addon.crossEntropy(0, 5, -100, none, ids, none, none)).toBe(-1);
     expect(addon.sumSquares([])).toBe(0);
     expect(addon.sumSquares([none])).toBe(0);
+    addon.update([], [], [], [], null, 2, 0.1, 0, 0.9, 1e-8, 0, 1, 0, 1, 1, 1, 1, 0, 0, true, false);
     addon.adam([], [], [], [], null, 0.1, 0.9, 0.99, 1e-8, 0, 1, 1, false, false);
     for (const [m, n, k] of [
       [0, 3, 4],

@@ -302,6 +302,22 @@ export function callsOf(addon: NativeAddon): Call[] {
         flag(false),
       ],
     ],
+    // Adagrad and RMSprop do without the second list, Adadelta and Rprop do not; the third is RMSprop's alone.
+    update: [0, 1, 2, 6].map((rule) => [
+      list(
+        each((n) => inOut(n, { gives: true })),
+        false,
+        true,
+      ),
+      list(each((n) => f32(n))),
+      list(each(positive)),
+      list(each(positive), rule < 2),
+      list(each(inOut), true),
+      int(rule),
+      ...[1e-3, 0.9, 0.999, 1e-8, 0.01, 1, 0.5, 1, 1, 1.2, 0.5, 1e-6, 50].map(num),
+      flag(true),
+      flag(false),
+    ]),
     sumSquares: [
       [
         list(
