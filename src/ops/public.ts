@@ -24,6 +24,7 @@ export {
   zerosLike,
 } from './create.ts';
 export { type CustomFunction, customFunction, type FunctionNode } from './custom.ts';
+export { bernoulli, type DrawOptions, type MultinomialOptions, multinomial, randperm } from './draw.ts';
 export {
   celu,
   elu,
