@@ -56,8 +56,9 @@ enum class UnaryOp : int32_t {
   kHardshrink = 47,
   kNanToNum = 48,
   kFrac = 49,
+  kHuber = 50,
 };
-constexpr int32_t kUnaryOpCount = 50;
+constexpr int32_t kUnaryOpCount = 51;
 
 enum class BinaryOp : int32_t {
   kAdd = 0,
@@ -78,8 +79,10 @@ enum class BinaryOp : int32_t {
   kXlogy = 15,
   kLogaddexp = 16,
   kPrelu = 17,
+  kBinaryCrossEntropy = 18,
+  kLogitCrossEntropy = 19,
 };
-constexpr int32_t kBinaryOpCount = 18;
+constexpr int32_t kBinaryOpCount = 20;
 
 enum class CompareOp : int32_t {
   kEq = 0,

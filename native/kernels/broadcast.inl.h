@@ -106,6 +106,9 @@ inline void binary(const BinaryArgs& args, const Parallel& par) {
     case BinaryOp::kXlogy: return walk_plan<Xlogy>(args.plan, args.a, args.b, args.y, par);
     case BinaryOp::kLogaddexp: return walk_plan<Logaddexp>(args.plan, args.a, args.b, args.y, par);
     case BinaryOp::kPrelu: return walk_plan<Prelu>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kBinaryCrossEntropy:
+      return walk_plan<BinaryCrossEntropy>(args.plan, args.a, args.b, args.y, par);
+    case BinaryOp::kLogitCrossEntropy: return walk_plan<LogitCrossEntropy>(args.plan, args.a, args.b, args.y, par);
   }
 }
 

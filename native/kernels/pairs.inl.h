@@ -57,6 +57,19 @@ struct Prelu {
   LANEGRAD_INLINE vf apply(vf a, vf b) { return select(gt(a, zero()), a, b * a); }
 };
 
+struct BinaryCrossEntropy {
+  LANEGRAD_INLINE vf apply(vf p, vf t) {
+    const vf lowest = set1(-100.0f);
+    return -(t * maximum(vlog(p), lowest) + (set1(1.0f) - t) * maximum(vlog1p(-p), lowest));
+  }
+};
+struct LogitCrossEntropy {
+  LANEGRAD_INLINE vf apply(vf x, vf t) {
+    const vf side = select(gt(x, zero()), set1(1.0f), zero());
+    return x * (side - t) + vsoftplus(-vabs(x));
+  }
+};
+
 struct Eq {
   LANEGRAD_INLINE vm apply(vf a, vf b) { return eq(a, b); }
 };

@@ -77,6 +77,12 @@ struct Round {
 struct Trunc {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vtrunc(x); }
 };
+struct Huber {
+  LANEGRAD_INLINE vf apply(vf x, vf delta, vf scale) {
+    const vf size = vabs(x), bent = minimum(size, delta);
+    return bent * (size - set1(0.5f) * bent) * scale;
+  }
+};
 struct Frac {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return x - vtrunc(x); }
 };
@@ -215,6 +221,7 @@ inline UnaryRun unary_run_of(UnaryOp op) {
     case UnaryOp::kRound: return unary_run<Round>;
     case UnaryOp::kTrunc: return unary_run<Trunc>;
     case UnaryOp::kFrac: return unary_run<Frac>;
+    case UnaryOp::kHuber: return unary_run<Huber>;
     case UnaryOp::kErf: return unary_run<Erf>;
     case UnaryOp::kGelu: return unary_run<Gelu>;
     case UnaryOp::kSin: return unary_run<Sin>;

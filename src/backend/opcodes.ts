@@ -73,6 +73,8 @@ export const UnaryOp = {
   nanToNum: 48,
   /** x − trunc(x); NaN of ±∞. */
   frac: 49,
+  /** p1·c·(|x| − c/2) for c = min(|x|, p0): a parabola up to p0, straight from there on. */
+  huber: 50,
 } as const;
 export type UnaryOp = (typeof UnaryOp)[keyof typeof UnaryOp];
 
@@ -108,6 +110,10 @@ export const BinaryOp = {
   logaddexp: 16,
   /** a > 0 ? a : b · a */
   prelu: 17,
+  /** −(b·log a + (1 − b)·log(1 − a)), the logarithms not below −100. */
+  binaryCrossEntropy: 18,
+  /** −(b·log σ(a) + (1 − b)·log σ(−a)), computed as a·((a > 0) − b) + log1p(exp(−|a|)). */
+  logitCrossEntropy: 19,
 } as const;
 export type BinaryOp = (typeof BinaryOp)[keyof typeof BinaryOp];
 

@@ -159,8 +159,6 @@ export { bilinear } from './layer/bilinear.ts';
 export type { DropoutOptions } from './layer/dropout.ts';
 export { dropout } from './layer/dropout.ts';
 export { gruLayer } from './layer/gru.ts';
-export type { BinaryCrossEntropyOptions, CrossEntropyOptions, Reduction } from './layer/loss.ts';
-export { binaryCrossEntropyWithLogits, crossEntropy, mseLoss } from './layer/loss.ts';
 export type { LstmLayerOutput } from './layer/lstm.ts';
 export { lstmLayer } from './layer/lstm.ts';
 export { layerNorm } from './layer/norm.ts';
@@ -168,6 +166,48 @@ export type { RecurrentLayerOptions, RecurrentLayerOutput } from './layer/recurr
 export type { Nonlinearity, RnnLayerOptions } from './layer/rnn.ts';
 export { rnnLayer } from './layer/rnn.ts';
 export { logSoftmax, softmax } from './layer/softmax.ts';
+export {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+} from './loss/binary.ts';
+export { type CrossEntropyOptions, crossEntropy } from './loss/cross-entropy.ts';
+export { type CtcLossOptions, ctcLoss, type Lengths } from './loss/ctc.ts';
+export {
+  type GaussianNllLossOptions,
+  gaussianNllLoss,
+  type KlDivOptions,
+  klDiv,
+  type PoissonNllLossOptions,
+  poissonNllLoss,
+} from './loss/likelihood.ts';
+export {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  type MarginLossOptions,
+  marginRankingLoss,
+  softMarginLoss,
+  type TripletMarginLossOptions,
+  tripletMarginLoss,
+} from './loss/margin.ts';
+export {
+  type MultilabelSoftMarginLossOptions,
+  type MultiMarginLossOptions,
+  multilabelMarginLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+} from './loss/multi-class.ts';
+export { type NllLossOptions, nllLoss } from './loss/nll.ts';
+export type { LossOptions, Reduction } from './loss/reduction.ts';
+export {
+  type HuberLossOptions,
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from './loss/regression.ts';
 export { movedim, repeat, swapaxes, tile, unfold } from './movement/arrange.ts';
 export { type DiagonalOptions, diag, diagEmbed, diagonal, trace, tril, triu } from './movement/diagonal.ts';
 export { flip, roll, rot90 } from './movement/flip.ts';

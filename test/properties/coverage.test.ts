@@ -9,6 +9,8 @@ import { functions } from './subjects/functions.ts';
 import { indexing } from './subjects/indexing.ts';
 import { layer } from './subjects/layer.ts';
 import { loss } from './subjects/loss.ts';
+import { lossRows } from './subjects/loss-rows.ts';
+import { lossTerms } from './subjects/loss-terms.ts';
 import { movement } from './subjects/movement.ts';
 import { order } from './subjects/order.ts';
 import { product } from './subjects/product.ts';
@@ -48,6 +50,8 @@ const proofs = [
   layer,
   loss,
   attention,
+  lossRows,
+  lossTerms,
 ].flat();
 
 test('every registered operation has a reference', () => {

@@ -72,6 +72,9 @@ export function whole(low: number, high: number): Fill {
   return (draw, n) => Array.from({ length: n }, () => low + Math.floor(draw() * (high - low)));
 }
 
+/** 1 and −1. */
+export const sides: Fill = (draw, n) => Array.from({ length: n }, () => (draw() < 0.5 ? -1 : 1));
+
 export const ints = (shape: Dims, low: number, high: number): Operand => ({
   shape,
   fill: whole(low, high),

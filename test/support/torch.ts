@@ -3,12 +3,13 @@
  * an operation the library does not have; nothing that it lacks is emulated here.
  */
 
-import type { Operand, Reduction } from '../../src/ops/index.ts';
+import type { Operand } from '../../src/ops/index.ts';
 import * as ops from '../../src/ops/index.ts';
 import { Tensor } from '../../src/tensor.ts';
 import { type Callable, type Expr, type Host, Slice, type Value, walkExpr } from './python.ts';
 import { elementwise } from './torch-elementwise.ts';
 import { Linalg, linalgFields, linalgFunctions } from './torch-linalg.ts';
+import { losses } from './torch-losses.ts';
 import { indexParts, moving } from './torch-moving.ts';
 import { binary, orDefault, row, unary } from './torch-rows.ts';
 import { spatial } from './torch-spatial.ts';
@@ -19,28 +20,13 @@ const functions: Record<string, Callable> = {
   ...spatial,
   ...linalgFunctions,
   ...moving,
+  ...losses,
   ...statistics,
   abs: unary(ops.abs),
   add: row('input other alpha', (a: Tensor, b: Operand, alpha?: number) => ops.add(a, b, { alpha })),
-  binary_cross_entropy_with_logits: row(
-    'input target weight reduction pos_weight',
-    (x: Tensor, target: Tensor, weight?: Tensor, reduction?: Reduction, posWeight?: Tensor) =>
-      ops.binaryCrossEntropyWithLogits(x, target, { weight, reduction, posWeight }),
-  ),
   cat: row('tensors dim', ops.cat),
   ceil: unary(ops.ceil),
   clamp: row('input min max', ops.clamp),
-  cross_entropy: row(
-    'input target weight ignore_index reduction label_smoothing',
-    (
-      x: Tensor,
-      target: Tensor,
-      weight?: Tensor,
-      ignoreIndex?: number,
-      reduction?: Reduction,
-      labelSmoothing?: number,
-    ) => ops.crossEntropy(x, target, { weight, ignoreIndex, reduction, labelSmoothing }),
-  ),
   detach: row('input', (x: Tensor) => x.detach()),
   div: row('input other rounding_mode', (a: Tensor, b: Operand, roundingMode?: 'floor' | 'trunc' | null) =>
     ops.div(a, b, { roundingMode }),
@@ -71,9 +57,6 @@ const functions: Record<string, Callable> = {
   masked_fill: row('input mask value', ops.maskedFill),
   maximum: binary(ops.maximum),
   minimum: binary(ops.minimum),
-  mse_loss: row('input target reduction', (x: Tensor, target: Tensor, reduction?: Reduction) =>
-    ops.mseLoss(x, target, { reduction }),
-  ),
   mul: binary(ops.mul),
   narrow: row('input dim start length', ops.narrow),
   ne: binary(ops.ne),

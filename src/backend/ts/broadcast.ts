@@ -80,6 +80,12 @@ const floatRuns: Record<BinaryOp, Run<FloatArray, FloatArray>> = {
   [BinaryOp.prelu](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] > 0 ? a[ai] : b[bi] * a[ai];
   },
+  [BinaryOp.binaryCrossEntropy](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = binaryCrossEntropy(a[ai], b[bi]);
+  },
+  [BinaryOp.logitCrossEntropy](a, ai, as, b, bi, bs, y, from, to) {
+    for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = logitCrossEntropy(a[ai], b[bi]);
+  },
 };
 
 function floatsAlone(op: string): Run<IntArray, IntArray> {
@@ -131,6 +137,8 @@ const intRuns: Record<BinaryOp, Run<IntArray, IntArray>> = {
   [BinaryOp.prelu](a, ai, as, b, bi, bs, y, from, to) {
     for (let i = from; i < to; i++, ai += as, bi += bs) y[i] = a[ai] > 0 ? a[ai] : Math.imul(b[bi], a[ai]);
   },
+  [BinaryOp.binaryCrossEntropy]: floatsAlone('binaryCrossEntropy'),
+  [BinaryOp.logitCrossEntropy]: floatsAlone('binaryCrossEntropyWithLogits'),
 };
 
 const compareRuns: Record<CompareOp, Run<DataArray, Uint8Array>> = {
@@ -219,6 +227,14 @@ function xlogy(a: number, b: number): number {
 function logaddexp(a: number, b: number): number {
   // Equal infinities have no difference.
   return a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+}
+
+function binaryCrossEntropy(p: number, t: number): number {
+  return -(t * Math.max(Math.log(p), -100) + (1 - t) * Math.max(Math.log1p(-p), -100));
+}
+
+function logitCrossEntropy(x: number, t: number): number {
+  return x * ((x > 0 ? 1 : 0) - t) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 function isInteger(array: DataArray): array is IntArray {

@@ -57,6 +57,12 @@ function softshrink(x: number, limit: number): number {
   return Number.isNaN(x) ? x : 0;
 }
 
+function huber(x: number, delta: number, scale: number): number {
+  const size = Math.abs(x);
+  const bent = Math.min(size, delta);
+  return bent * (size - 0.5 * bent) * scale;
+}
+
 function nanToNum(x: number, above: number, below: number): number {
   if (x === Infinity) return above;
   if (x === -Infinity) return below;
@@ -215,6 +221,9 @@ const loops: Record<UnaryOp, UnaryLoop> = {
   },
   [UnaryOp.hardshrink](x, y, limit) {
     for (let i = 0; i < x.length; i++) y[i] = Math.abs(x[i]) <= limit ? 0 : x[i];
+  },
+  [UnaryOp.huber](x, y, delta, scale) {
+    for (let i = 0; i < x.length; i++) y[i] = huber(x[i], delta, scale);
   },
   [UnaryOp.nanToNum](x, y, above, below) {
     for (let i = 0; i < x.length; i++) y[i] = nanToNum(x[i], above, below);

@@ -86,6 +86,13 @@ function unaryRules(h: Harness): Record<keyof typeof UnaryOp, UnaryRule> {
       parameters: [0.5, 0],
     },
     hardshrink: { f: (x, limit) => (x >= -limit && x <= limit ? 0 : x), exact: true, parameters: [0.5, 0] },
+    huber: {
+      f: (x, delta, scale) => {
+        const bent = Math.min(Math.abs(x), delta);
+        return bent * (Math.abs(x) - 0.5 * bent) * scale;
+      },
+      parameters: [0.7, 1.5],
+    },
     nanToNum: {
       f: (x, above, below) => (Number.isNaN(x) ? 0 : x === Infinity ? above : x === -Infinity ? below : x),
       exact: true,

@@ -109,6 +109,11 @@ function pythonQuotient(a: number, b: number): number {
   return whole === 0 ? (a / b < 0 || Object.is(a / b, -0) ? -0 : 0) : whole;
 }
 
+/** log p, not below −100; where p = 1 + rest is near 1, by the rest. */
+function logFrom100(p: number, rest = p - 1): number {
+  return Math.max(Math.abs(rest) < 0.5 ? Math.log1p(rest) : Math.log(p), -100);
+}
+
 function logSumOfTwo(a: number, b: number): number {
   if (a === b) return a + Math.LN2;
   return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
@@ -142,6 +147,17 @@ const binaryRules: Record<keyof typeof BinaryOp, BinaryRule> = {
   // The larger operand and the logarithm may cancel.
   logaddexp: { f: logSumOfTwo, exact: false, scale: (a, b) => Math.max(Math.abs(a), Math.abs(b), 1) },
   prelu: { f: (a, b) => (a > 0 ? a : a * b), exact: true },
+  // Targets outside [0, 1] let the two terms cancel.
+  binaryCrossEntropy: {
+    f: (p, t) => -(t * logFrom100(p) + (1 - t) * logFrom100(1 - p, -p)),
+    exact: false,
+    scale: (p, t) => Math.abs(t * logFrom100(p)) + Math.abs((1 - t) * logFrom100(1 - p, -p)),
+  },
+  logitCrossEntropy: {
+    f: (x, t) => x * ((x > 0 ? 1 : 0) - t) + Math.log1p(Math.exp(-Math.abs(x))),
+    exact: false,
+    scale: (x, t) => Math.abs(x * ((x > 0 ? 1 : 0) - t)) + Math.log1p(Math.exp(-Math.abs(x))),
+  },
 };
 
 export function binaryBlock(h: Harness): void {

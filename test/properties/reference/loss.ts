@@ -7,7 +7,7 @@ import { at, common, Illegal, measured, spread, total, tuples, type Value } from
 export type Reduction = 'mean' | 'sum' | 'none';
 
 /** The mean (over `weights`, or the number), the sum, or all of the losses. */
-function reduced(losses: Value, reduction: Reduction, over?: number): Value {
+export function reduced(losses: Value, reduction: Reduction, over?: number): Value {
   if (reduction === 'none') return losses;
   const { sum, bound } = total(losses.data as number[]);
   const carried = (losses.bound ?? []).reduce((a, b) => a + b, 0);

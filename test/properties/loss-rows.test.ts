@@ -1,0 +1,3 @@
+import { lossRows } from './subjects/loss-rows.ts';
+
+for (const proof of lossRows) proof.declare();

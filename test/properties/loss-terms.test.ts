@@ -1,0 +1,3 @@
+import { lossTerms } from './subjects/loss-terms.ts';
+
+for (const proof of lossTerms) proof.declare();
