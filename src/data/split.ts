@@ -45,8 +45,8 @@ function cut<T, B>(dataset: Dataset<T, B>, order: Int32Array, sizes: readonly nu
  *
  * @throws ConfigError  if the sizes do not sum to its length, nor fractions to 1
  * @example
- * const [train, validation] = randomSplit(new TensorDataset(arange(10)), [0.8, 0.2], { seed: 1 });
- * [train.length, validation.length]; // => [ 8, 2 ]
+ * const [learn, validation] = randomSplit(new TensorDataset(arange(10)), [0.8, 0.2], { seed: 1 });
+ * [learn.length, validation.length]; // => [ 8, 2 ]
  */
 export function randomSplit<T, B = Collated<T>>(
   dataset: Dataset<T, B>,

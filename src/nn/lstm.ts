@@ -97,8 +97,8 @@ export class LSTM extends Recurrent {
    * const x = randn([20, 4, 8]);
    * const [, , [{ f }]] = lstm.forwardGates(x);
    * f.shape; // => [ 20, 4, 16 ]
-   * const clamp = { gate: 'f', value: 0, steps: [10] } as const; // forget everything at step 10
-   * const [y] = lstm.forwardGates(x, undefined, { clamp });
+   * const forget = { gate: 'f', value: 0, steps: [10] } as const; // forget everything at step 10
+   * const [y] = lstm.forwardGates(x, undefined, { clamp: forget });
    */
   forwardGates(
     x: Tensor,
