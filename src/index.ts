@@ -72,5 +72,5 @@ export * as optim from './optim/index.ts';
 export { Tensor } from './tensor.ts';
 export * as text from './text/index.ts';
 export * as train from './train/index.ts';
-export { evaluate, fit, predict } from './train/index.ts';
+export { crossValidate, evaluate, fit, predict, search } from './train/index.ts';
 export { type DotOptions, Graph, type GraphEdge, type GraphOptions, type GraphVertex, graph } from './viz/index.ts';

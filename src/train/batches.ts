@@ -1,18 +1,27 @@
 /** Batches by number: where training gets them from, and what they are taken for. */
 
+import type { BatchSource } from '../data/index.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
 
-/** Batches of an epoch by number, as a DataLoader gives them: the same number, the same batches. */
-export interface BatchSource<B> {
-  /** Batches an epoch. */
-  readonly length: number;
-  /** The batches of epoch `n` from batch `from` on. */
-  epoch(n: number, from?: number): AsyncIterable<B> | Iterable<B>;
-}
-
 /** A loader, or a list of batches that every epoch takes in its order. */
 export type Batches<B> = BatchSource<B> | readonly B[];
+
+class ListSource<B> implements BatchSource<B> {
+  readonly #batches: readonly B[];
+
+  constructor(batches: readonly B[]) {
+    this.#batches = batches;
+  }
+
+  get length(): number {
+    return this.#batches.length;
+  }
+
+  async *epoch(_n: number, from = 0): AsyncGenerator<B> {
+    yield* this.#batches.slice(from);
+  }
+}
 
 /** @throws ConfigError  if it is neither, or has no batch */
 export function sourceOf<B>(op: string, data: Batches<B>): BatchSource<B> {
@@ -22,14 +31,14 @@ export function sourceOf<B>(op: string, data: Batches<B>): BatchSource<B> {
     throw new ConfigError({ op, problem: 'these are no batches', got: data, expected });
   }
   if (data.length === 0) throw new ConfigError({ op, problem: 'there are no batches' });
-  return isList ? { length: data.length, epoch: (_, from = 0) => data.slice(from) } : (data as BatchSource<B>);
+  return isList ? new ListSource<B>(data) : (data as BatchSource<B>);
 }
 
 /** Walks a source batch by batch, in any order of epochs, and measures how long it is waited for. */
 export class BatchWalk<B> {
   readonly source: BatchSource<B>;
   readonly #op: string;
-  #batches: AsyncIterator<B> | Iterator<B> | null = null;
+  #batches: AsyncIterator<B> | null = null;
   /** The epoch and the batch that come next. */
   #epoch = -1;
   #batch = 0;
@@ -46,13 +55,11 @@ export class BatchWalk<B> {
     const since = performance.now();
     if (this.#batches === null || this.#epoch !== epoch || this.#batch !== batch) {
       await this.close();
-      const batches = this.source.epoch(epoch, batch) as Partial<AsyncIterable<B> & Iterable<B>>;
-      this.#batches = batches[Symbol.asyncIterator]?.() ?? (batches as Iterable<B>)[Symbol.iterator]();
+      this.#batches = this.source.epoch(epoch, batch)[Symbol.asyncIterator]();
       this.#epoch = epoch;
       this.#batch = batch;
     }
-    const next = this.#batches.next();
-    const { done, value } = next instanceof Promise ? await next : next;
+    const { done, value } = await this.#batches.next();
     if (done) {
       throw new ConfigError({
         op: this.#op,

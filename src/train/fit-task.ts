@@ -2,13 +2,14 @@
 
 import { StepDraws } from '../autograd/index.ts';
 import { defaultGenerator, type GeneratorState } from '../core/rng.ts';
+import type { BatchSource } from '../data/index.ts';
 import { CheckpointError, DivergenceError } from '../errors.ts';
 import type { Checkpoint } from '../io/checkpoint.ts';
+import type { StateDict } from '../nn/index.ts';
 import { clipGradNorm_, type Optimizer, ReduceLROnPlateau } from '../optim/index.ts';
-import { type Tensor, wrapArray } from '../tensor.ts';
-import { type Batches, type BatchSource, BatchWalk, samplesIn } from './batches.ts';
+import { wrapArray } from '../tensor.ts';
+import { type Batches, BatchWalk, samplesIn } from './batches.ts';
 import { evaluateBatches, namesOf } from './evaluate.ts';
-import { allFinite, checkWeights } from './finite.ts';
 import type { BatchRecord, FitCallback, FitOptions, FitState, Schedule } from './fit-options.ts';
 import { type EpochRecord, History, type StopReason } from './history.ts';
 import type { EpochResult, StepResult, TrainingTask } from './loop.ts';
@@ -16,6 +17,7 @@ import { addGradients, type Computed, type Model, type Share } from './losses.ts
 import { restoreOptimizer, saveOptimizer } from './optimizer-state.ts';
 import { Stopping } from './stopping.ts';
 import { Turns } from './turns.ts';
+import { allFinite, checkWeights, copyWeights } from './weights.ts';
 
 const BEST = 'best.';
 
@@ -54,7 +56,7 @@ export class FitTask<O, B> implements TrainingTask {
   #since = performance.now();
   #steps = 0;
   #items = 0;
-  #best: Record<string, Tensor> | null = null;
+  #best: StateDict | null = null;
   #reason: StopReason | null = null;
 
   constructor(parts: FitParts<O, B>) {
@@ -148,7 +150,7 @@ export class FitTask<O, B> implements TrainingTask {
     const { best, reason } = this.#stopping.judge(row);
     this.history.best = this.#stopping.best;
     this.#reason ??= reason;
-    if (best && this.#stopping.restoresBest) this.#best = copiesOf(model.stateDict());
+    if (best && this.#stopping.restoresBest) this.#best = copyWeights(model);
     if (schedule instanceof ReduceLROnPlateau) schedule.step(this.#stopping.valueOf(row));
     else if (scheduleBy === 'epoch') schedule?.step();
     const state = this.#state(epoch - 1, epoch * this.stepsPerEpoch);
@@ -323,10 +325,4 @@ export class FitTask<O, B> implements TrainingTask {
     this.#walk.waited = 0;
     return this.#sums;
   }
-}
-
-function copiesOf(tensors: Record<string, Tensor>): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { data, shape, dtype }]) => [name, wrapArray(data.slice(), shape, dtype)]),
-  );
 }

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util';
 import { formatTable } from '../core/table.ts';
 import { CheckpointError } from '../errors.ts';
+import { restoreNumber, restoreNumbers, saveNumber, saveNumbers } from './saved-number.ts';
 
 /** One epoch. Losses are means over its samples. */
 export interface EpochRecord {
@@ -22,17 +23,6 @@ export interface EpochRecord {
 
 /** Why a training ended. */
 export type StopReason = 'epochs' | 'early stopping' | 'loss change' | 'target' | 'callback' | 'interrupted';
-
-/** Not a number and the infinities, which JSON has no form for, as their names. */
-type Saved = number | string | null;
-
-const saved = (value: number | null): Saved => (value === null || Number.isFinite(value) ? value : String(value));
-
-function restored(value: unknown): number {
-  const number = typeof value === 'string' ? Number(value) : value;
-  if (typeof number === 'number' && (typeof value === 'number' || !Number.isFinite(number))) return number;
-  throw new CheckpointError({ op: 'resume', problem: 'the history in this checkpoint is damaged', got: value });
-}
 
 export class History {
   readonly epochs: EpochRecord[] = [];
@@ -72,28 +62,31 @@ export class History {
   save(): { rows: unknown[]; times: [number, number][] } {
     const rows = this.epochs.map(({ epoch, trainLoss, validationLoss, metrics, lr }) => ({
       epoch,
-      trainLoss: saved(trainLoss),
-      validationLoss: saved(validationLoss),
-      metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, saved(value)])),
-      lr: saved(lr),
+      trainLoss: saveNumber(trainLoss),
+      validationLoss: validationLoss === null ? null : saveNumber(validationLoss),
+      metrics: saveNumbers(metrics),
+      lr: saveNumber(lr),
     }));
     return { rows, times: this.epochs.map(({ seconds, waitedSeconds }) => [seconds, waitedSeconds]) };
   }
 
   /** @throws CheckpointError  if this is not what `save` gave */
   restore(rows: unknown, times: unknown): void {
-    if (!Array.isArray(rows) || !Array.isArray(times) || rows.length !== times.length) restored(null);
+    const op = 'resume';
+    if (!Array.isArray(rows) || !Array.isArray(times) || rows.length !== times.length) {
+      throw new CheckpointError({ op, problem: 'the history in this checkpoint is damaged' });
+    }
     this.epochs.length = 0;
     for (const [i, row] of (rows as Record<keyof EpochRecord, unknown>[]).entries()) {
       const [seconds, waitedSeconds] = (times as unknown[][])[i];
       this.epochs.push({
-        epoch: restored(row.epoch),
-        trainLoss: restored(row.trainLoss),
-        validationLoss: row.validationLoss === null ? null : restored(row.validationLoss),
-        metrics: Object.fromEntries(Object.entries(row.metrics ?? {}).map(([name, value]) => [name, restored(value)])),
-        lr: restored(row.lr),
-        seconds: restored(seconds),
-        waitedSeconds: restored(waitedSeconds),
+        epoch: restoreNumber(op, row.epoch),
+        trainLoss: restoreNumber(op, row.trainLoss),
+        validationLoss: row.validationLoss === null ? null : restoreNumber(op, row.validationLoss),
+        metrics: restoreNumbers(op, row.metrics),
+        lr: restoreNumber(op, row.lr),
+        seconds: restoreNumber(op, seconds),
+        waitedSeconds: restoreNumber(op, waitedSeconds),
       });
     }
   }

@@ -1,6 +1,7 @@
 /** Training: fit, evaluation, the loop, what a language model needs of it, and the run folder. */
 
-export type { Batches, BatchSource } from './batches.ts';
+export type { Batches } from './batches.ts';
+export { type CrossValidateOptions, CrossValidation, crossValidate, type FoldResult } from './cross-validate.ts';
 export {
   type EvaluateOptions,
   type Evaluation,
@@ -9,7 +10,6 @@ export {
   type PredictOptions,
   predict,
 } from './evaluate.ts';
-
 export { type EvaluateLanguageModelOptions, evaluateLanguageModel, type LanguageModel } from './evaluate-language.ts';
 export { fit } from './fit.ts';
 export type {
@@ -44,4 +44,13 @@ export {
 } from './progress.ts';
 export { TrainingRecord } from './record.ts';
 export { RunFolder } from './run-folder.ts';
+export {
+  type SearchOptions,
+  SearchResult,
+  search,
+  type Trial,
+  type TrialContext,
+  type TrialOutcome,
+} from './search.ts';
+export { type Choice, integer, logUniform, type Range, type Space, uniform } from './search-space.ts';
 export type { EarlyStoppingOptions, MonitorMode, StopOptions } from './stopping.ts';

@@ -10,9 +10,9 @@ import { clipGradNorm_, type Optimizer } from '../optim/index.ts';
 import { wrapArray } from '../tensor.ts';
 import type { EvaluationStreams, TrainingStreams } from '../text/streams.ts';
 import { evaluateLanguageModel, flattenLogits, type LanguageModel } from './evaluate-language.ts';
-import { allFinite, checkWeights } from './finite.ts';
 import type { StepResult, TrainingTask } from './loop.ts';
 import { restoreOptimizer, saveOptimizer } from './optimizer-state.ts';
+import { allFinite, checkWeights } from './weights.ts';
 
 /** A guess that spreads evenly over the vocabulary costs log V nats; no training comes back from a hundred times that. */
 const HOPELESS = 100;

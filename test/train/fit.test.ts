@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { crossEntropy, fit, nn, ones, optim, type Tensor, zeros } from '../../src/index.ts';
+import { crossEntropy, fit, nn, ones, optim, type Tensor } from '../../src/index.ts';
 import type { TrainingProgress } from '../../src/train/index.ts';
 import { Accuracy, adam, base, bitsOf, type ToyOptions as Options, ToyLoader, toyModel } from './toy.ts';
 
@@ -186,7 +186,8 @@ describe('fit refuses', () => {
     await expect(fit(toyModel(), [], base)).rejects.toThrow(/there are no batches/);
     await expect(fit(toyModel(), 3 as never, base)).rejects.toThrow(/these are no batches: got 3/);
     await expect(fit(toyModel(), [ones([2])] as never, base)).rejects.toThrow(/a batch must be a list of tensors/);
-    const short = { length: 3, epoch: () => [[ones([1, 2]), zeros([1], { dtype: 'int32' })]] };
+    const whole = new ToyLoader(8, 8);
+    const short = { length: 3, epoch: (n: number) => whole.epoch(n) };
     await expect(fit(toyModel(), short, base)).rejects.toThrow(
       /epoch 0 ended before its time: got 1 batches, expected 3/,
     );

@@ -1,7 +1,8 @@
 /** A small classification task with everything that a resumed training must carry: dropout, momentum, a shuffled order. */
 
+import type { BatchSource } from '../../src/data/index.ts';
 import { crossEntropy, Generator, manualSeed, nn, optim, type Tensor, tensor } from '../../src/index.ts';
-import type { BatchSource, FitOptions, Metric } from '../../src/train/index.ts';
+import type { FitOptions, Metric } from '../../src/train/index.ts';
 
 /** Points in the plane, by the quadrant's parity: [N, 2] and [N]. */
 export function quadrants(n: number, seed = 3): { x: number[][]; y: number[] } {

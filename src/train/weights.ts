@@ -1,8 +1,9 @@
-/** Whether what was learned is still made of numbers. */
+/** What was learned: whether it is still made of numbers, and copies of it. */
 
 import type { DataArray } from '../core/dtype.ts';
 import { DivergenceError } from '../errors.ts';
-import type { Module } from '../nn/index.ts';
+import type { Module, StateDict } from '../nn/index.ts';
+import { wrapArray } from '../tensor.ts';
 
 export function allFinite(array: DataArray): boolean {
   for (let i = 0; i < array.length; i++) if (array[i] - array[i] !== 0) return false;
@@ -15,4 +16,12 @@ export function checkWeights(op: string, model: Module): void {
     if (allFinite(data)) continue;
     throw new DivergenceError({ op, problem: `${name} is no longer finite`, hint: 'try a smaller rate' });
   }
+}
+
+/** A state dict of its own memory, which no later step changes. */
+export function copyWeights(model: Module): StateDict {
+  const tensors = Object.entries(model.stateDict());
+  return Object.fromEntries(
+    tensors.map(([name, { data, shape, dtype }]) => [name, wrapArray(data.slice(), shape, dtype)]),
+  );
 }
