@@ -43,14 +43,19 @@ export type { GateClamp } from './gates.ts';
 export { GRU, type GruGate, type GruGates, type GruOptions } from './gru.ts';
 export { LayerNorm, type LayerNormOptions } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
+export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss } from './loss.ts';
+export { CTCLoss, GaussianNLLLoss, KLDivLoss, PoissonNLLLoss } from './loss-likelihood.ts';
 export {
-  BCEWithLogitsLoss,
-  type BCEWithLogitsLossOptions,
-  CrossEntropyLoss,
-  type CrossEntropyLossOptions,
-  MSELoss,
-  type Reduction,
-} from './loss.ts';
+  CosineEmbeddingLoss,
+  HingeEmbeddingLoss,
+  MarginRankingLoss,
+  MultiLabelMarginLoss,
+  MultiLabelSoftMarginLoss,
+  MultiMarginLoss,
+  SoftMarginLoss,
+  TripletMarginLoss,
+} from './loss-margin.ts';
+export { HuberLoss, L1Loss, MSELoss, SmoothL1Loss } from './loss-regression.ts';
 export { detachState, LSTM, type LstmGate, type LstmGates, type LstmOptions, type LstmState } from './lstm.ts';
 export type { FloatDType } from './make-parameter.ts';
 export { type LoadOptions, Module } from './module.ts';

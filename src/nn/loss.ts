@@ -1,21 +1,18 @@
-/** Losses as modules: the functional forms of `ops` with their options kept. */
+/** Losses of classes as modules: the functional forms of `ops` with their options kept. */
 
-import { binaryCrossEntropyWithLogits, crossEntropy, mseLoss } from '../ops/index.ts';
+import {
+  type BinaryCrossEntropyOptions,
+  type BinaryCrossEntropyWithLogitsOptions,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type CrossEntropyOptions,
+  crossEntropy,
+  type NllLossOptions,
+  nllLoss,
+  type Reduction,
+} from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
-
-/** How the losses of the elements become one: their (weighted) mean, their sum, or not at all. */
-export type Reduction = 'mean' | 'sum' | 'none';
-
-export interface CrossEntropyLossOptions {
-  /** A weight for each class [C]; a buffer of the module. */
-  weight?: Tensor | null;
-  /** The target that counts for nothing. Default −100. */
-  ignoreIndex?: number;
-  reduction?: Reduction;
-  /** The share of each target spread evenly over all classes, 0 to 1. */
-  labelSmoothing?: number;
-}
 
 /**
  * Cross-entropy in nats between logits and classes (or class probabilities).
@@ -32,7 +29,7 @@ export class CrossEntropyLoss extends Module {
   readonly reduction: Reduction;
   readonly labelSmoothing: number;
 
-  constructor(options: CrossEntropyLossOptions = {}) {
+  constructor(options: CrossEntropyOptions = {}) {
     super();
     const { weight = null, ignoreIndex = -100, reduction = 'mean', labelSmoothing = 0 } = options;
     this.weight = weight;
@@ -48,29 +45,47 @@ export class CrossEntropyLoss extends Module {
 }
 
 /**
- * The squared difference between x and its target.
+ * The negative log-likelihood of classes, out of log-probabilities. The weight is a buffer.
  *
- * Shapes: x, target [...], broadcast
+ * Shapes: log-probabilities [C], [N, C] or [N, C, d…]; target ids [], [N] or [N, d…]
  */
-export class MSELoss extends Module {
+export class NLLLoss extends Module {
+  weight: Tensor | null;
+  readonly ignoreIndex: number;
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: { reduction?: Reduction } = {}) {
+  constructor({ weight = null, ignoreIndex = -100, reduction = 'mean' }: NllLossOptions = {}) {
     super();
+    this.weight = weight;
+    this.ignoreIndex = ignoreIndex;
     this.reduction = reduction;
   }
 
   forward(x: Tensor, target: Tensor): Tensor {
-    return mseLoss(x, target, { reduction: this.reduction });
+    const { weight, ignoreIndex, reduction } = this;
+    return nllLoss(x, target, { weight, ignoreIndex, reduction });
   }
 }
 
-export interface BCEWithLogitsLossOptions {
-  /** A weight for each element, broadcast. */
-  weight?: Tensor | null;
-  /** A weight for the positive part of each class, broadcast. */
-  posWeight?: Tensor | null;
-  reduction?: Reduction;
+/**
+ * Binary cross-entropy in nats between probabilities x and targets in [0, 1]. The weight is a buffer.
+ *
+ * Shapes: x, target [...]
+ */
+export class BCELoss extends Module {
+  weight: Tensor | null;
+  readonly reduction: Reduction;
+
+  constructor({ weight = null, reduction = 'mean' }: BinaryCrossEntropyOptions = {}) {
+    super();
+    this.weight = weight;
+    this.reduction = reduction;
+  }
+
+  forward(x: Tensor, target: Tensor): Tensor {
+    const { weight, reduction } = this;
+    return binaryCrossEntropy(x, target, { weight, reduction });
+  }
 }
 
 /**
@@ -84,7 +99,7 @@ export class BCEWithLogitsLoss extends Module {
   pos_weight: Tensor | null;
   readonly reduction: Reduction;
 
-  constructor({ weight = null, posWeight = null, reduction = 'mean' }: BCEWithLogitsLossOptions = {}) {
+  constructor({ weight = null, posWeight = null, reduction = 'mean' }: BinaryCrossEntropyWithLogitsOptions = {}) {
     super();
     this.weight = weight;
     this.pos_weight = posWeight;

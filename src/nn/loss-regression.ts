@@ -1,0 +1,94 @@
+/** Losses of numbers against numbers, as modules. */
+
+import {
+  type HuberLossOptions,
+  huberLoss,
+  type LossOptions,
+  l1Loss,
+  mseLoss,
+  type Reduction,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from '../ops/index.ts';
+import type { Tensor } from '../tensor.ts';
+import { Module } from './module.ts';
+
+/**
+ * The absolute difference between x and its target.
+ *
+ * Shapes: x, target [...]
+ */
+export class L1Loss extends Module {
+  readonly reduction: Reduction;
+
+  constructor({ reduction = 'mean' }: LossOptions = {}) {
+    super();
+    this.reduction = reduction;
+  }
+
+  forward(x: Tensor, target: Tensor): Tensor {
+    const { reduction } = this;
+    return l1Loss(x, target, { reduction });
+  }
+}
+
+/**
+ * The squared difference between x and its target.
+ *
+ * Shapes: x, target [...]
+ */
+export class MSELoss extends Module {
+  readonly reduction: Reduction;
+
+  constructor({ reduction = 'mean' }: LossOptions = {}) {
+    super();
+    this.reduction = reduction;
+  }
+
+  forward(x: Tensor, target: Tensor): Tensor {
+    const { reduction } = this;
+    return mseLoss(x, target, { reduction });
+  }
+}
+
+/**
+ * Half the squared difference over `beta` up to `beta`, the absolute difference less half of it beyond.
+ *
+ * Shapes: x, target [...]
+ */
+export class SmoothL1Loss extends Module {
+  readonly beta: number;
+  readonly reduction: Reduction;
+
+  constructor({ beta = 1, reduction = 'mean' }: SmoothL1LossOptions = {}) {
+    super();
+    this.beta = beta;
+    this.reduction = reduction;
+  }
+
+  forward(x: Tensor, target: Tensor): Tensor {
+    const { beta, reduction } = this;
+    return smoothL1Loss(x, target, { beta, reduction });
+  }
+}
+
+/**
+ * Half the squared difference up to `delta`, straight from there on.
+ *
+ * Shapes: x, target [...]
+ */
+export class HuberLoss extends Module {
+  readonly delta: number;
+  readonly reduction: Reduction;
+
+  constructor({ delta = 1, reduction = 'mean' }: HuberLossOptions = {}) {
+    super();
+    this.delta = delta;
+    this.reduction = reduction;
+  }
+
+  forward(x: Tensor, target: Tensor): Tensor {
+    const { delta, reduction } = this;
+    return huberLoss(x, target, { delta, reduction });
+  }
+}
