@@ -142,4 +142,64 @@ bool read_layer_norm_backward(Args& in, LayerNormBackwardArgs& a) {
   return a.n > 0;
 }
 
+// (batch, channels, inner, x, mean, variance)
+bool read_batch_moments(Args& in, BatchMomentsArgs& a) {
+  a.batch = in.dim("batch");
+  a.channels = in.dim("channels");
+  a.inner = in.dim("inner");
+  a.x = in.in("x", in.mul(a.batch, a.channels, a.inner));
+  a.mean = in.out("mean", a.channels);
+  a.variance = in.out("variance", a.channels);
+  return a.channels > 0;
+}
+
+namespace {
+
+// (batch, channels, inner, groups, …)
+ChannelNormDims read_channel_norm_dims(Args& in) {
+  ChannelNormDims d{};
+  d.batch = in.dim("batch");
+  d.channels = in.dim("channels");
+  d.inner = in.dim("inner");
+  d.groups = in.dim("groups");
+  if (in.ok() && d.groups > 0 && d.channels % d.groups != 0) {
+    in.refuse(ErrorClass::kShape, "groups must divide the channels: got %lld of %lld", static_cast<long long>(d.groups),
+              static_cast<long long>(d.channels));
+  }
+  return d;
+}
+
+int64_t statistics(Args& in, const ChannelNormDims& d) { return d.groups == 0 ? d.channels : in.mul(d.batch, d.groups); }
+
+}  // namespace
+
+// (dims…, x, weight | null, bias | null, mean, rstd, y)
+bool read_channel_norm(Args& in, ChannelNormArgs& a) {
+  a.dims = read_channel_norm_dims(in);
+  const int64_t size = in.mul(a.dims.batch, a.dims.channels, a.dims.inner), sets = statistics(in, a.dims);
+  a.x = in.in("x", size);
+  a.weight = in.in_or_null("weight", a.dims.channels);
+  a.bias = in.in_or_null("bias", a.dims.channels);
+  a.mean = in.in("mean", sets);
+  a.rstd = in.in("rstd", sets);
+  a.y = in.out("y", size);
+  return size > 0;
+}
+
+// (dims…, fixed, x, weight | null, mean, rstd, dy, dx | null, dWeight | null, dBias | null)
+bool read_channel_norm_backward(Args& in, ChannelNormBackwardArgs& a) {
+  a.dims = read_channel_norm_dims(in);
+  a.fixed = in.flag("fixed");
+  const int64_t size = in.mul(a.dims.batch, a.dims.channels, a.dims.inner), sets = statistics(in, a.dims);
+  a.x = in.in("x", size);
+  a.weight = in.in_or_null("weight", a.dims.channels);
+  a.mean = in.in("mean", sets);
+  a.rstd = in.in("rstd", sets);
+  a.dy = in.in("dy", size);
+  a.dx = in.out_or_null("dx", size);
+  a.d_weight = in.out_or_null("dWeight", a.dims.channels);
+  a.d_bias = in.out_or_null("dBias", a.dims.channels);
+  return a.dims.channels > 0;
+}
+
 }  // namespace lanegrad

@@ -71,6 +71,12 @@ struct KernelTable {
   void (*layer_norm_backward)(const LayerNormBackwardArgs&, const Parallel&, Scratch);
   size_t (*layer_norm_backward_scratch)(const LayerNormBackwardArgs&, int threads);
 
+  void (*batch_moments)(const BatchMomentsArgs&, const Parallel&, Scratch);
+  size_t (*batch_moments_scratch)(const BatchMomentsArgs&, int threads);
+  void (*channel_norm)(const ChannelNormArgs&, const Parallel&);
+  void (*channel_norm_backward)(const ChannelNormBackwardArgs&, const Parallel&, Scratch);
+  size_t (*channel_norm_backward_scratch)(const ChannelNormBackwardArgs&, int threads);
+
   // Size and layout of a workspace are the same on every ISA, so that a backward may follow on another one.
   int64_t (*lstm_workspace)(const RecurrentDims&);
   void (*lstm)(const LstmArgs&, const Parallel&, Scratch);

@@ -18,6 +18,7 @@
 #include "rows.inl.h"
 #include "softmax.inl.h"
 #include "norm.inl.h"
+#include "channel_norm.inl.h"
 #include "optim.inl.h"
 #include "optim_rules.inl.h"
 #include "random.inl.h"

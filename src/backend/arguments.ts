@@ -2,6 +2,39 @@
 
 import type { FloatArray } from '../core/dtype.ts';
 
+/**
+ * Planes [inner] of x [batch, channels, inner], and whose statistics they share: with groups 0 those of their channel
+ * over the whole batch, else those of their group of channels in their sample. There are channels, or batch·groups.
+ */
+export interface ChannelNormDims {
+  readonly batch: number;
+  readonly channels: number;
+  readonly inner: number;
+  readonly groups: number;
+}
+
+/** weight and bias [channels]; mean and rstd, one for each set of statistics. */
+export interface ChannelNormInputs {
+  readonly x: FloatArray;
+  readonly weight: FloatArray | null;
+  readonly bias: FloatArray | null;
+  readonly mean: FloatArray;
+  readonly rstd: FloatArray;
+}
+
+export interface ChannelNormGradsIn extends Omit<ChannelNormInputs, 'bias'> {
+  readonly dy: FloatArray;
+  /** The statistics do not depend on x. */
+  readonly fixed: boolean;
+}
+
+/** dWeight and dBias [channels]; null where none is wanted. */
+export interface ChannelNormGradsOut {
+  readonly dx: FloatArray | null;
+  readonly dWeight: FloatArray | null;
+  readonly dBias: FloatArray | null;
+}
+
 /** Sizes of one recurrent layer in one direction: T steps, B sequences, I inputs, H hidden units. */
 export interface RecurrentDims {
   readonly steps: number;

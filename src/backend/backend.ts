@@ -32,7 +32,8 @@
  *   (8, 4, 2, 1); rows longer than `REDUCE_BLOCK` are cut into blocks of that size, each reduced so, and the block
  *   results combined in ascending order. With inner > 1 one ascending chain per output. dWeight and dBias of
  *   `layerNormBackward`: rows are cut into blocks of max(16, ⌈rows / 64⌉), in each one ascending chain per column, and
- *   the blocks' sums are added in ascending order.
+ *   the blocks' sums are added in ascending order. Sums of a channel in `channelNormBackward`: its planes, each reduced
+ *   as a row, in one ascending chain. `batchMoments` joins the moments of planes in float64.
  * - Scans of sums: a line is cut into blocks of `SCAN_BLOCK`; an element is what the blocks before come to, carried in
  *   float64 and rounded once, plus one ascending chain from 0. A block comes to its row reduction, or with inner > 1 to
  *   the end of its chain. Scans of log-sum-exps: with inner = 1 the same blocks, whose results are folded in ascending
@@ -48,6 +49,10 @@ import type { BroadcastPlan } from '../core/shape.ts';
 import type {
   AdamStep,
   Band,
+  ChannelNormDims,
+  ChannelNormGradsIn,
+  ChannelNormGradsOut,
+  ChannelNormInputs,
   CharSamplerWeights,
   ConvDims,
   GruGradsOut,
@@ -267,6 +272,20 @@ export interface Backend {
     rows: number,
     n: number,
   ): void;
+
+  /** Mean and biased variance of each channel of x [batch, channels, inner]. */
+  batchMoments(
+    x: FloatArray,
+    mean: FloatArray,
+    variance: FloatArray,
+    batch: number,
+    channels: number,
+    inner: number,
+  ): void;
+  /** y = (x − mean)·rstd·weight + bias. */
+  channelNorm(dims: ChannelNormDims, inputs: ChannelNormInputs, y: FloatArray): void;
+  /** Gradients of `channelNorm` and, unless they are `fixed`, through the statistics, which are those of x. */
+  channelNormBackward(dims: ChannelNormDims, inputs: ChannelNormGradsIn, out: ChannelNormGradsOut): void;
 
   /** Elements of the workspace that `lstm` fills and `lstmBackward` reads. */
   lstmWorkspaceSize(dims: RecurrentDims): number;

@@ -32,6 +32,14 @@ export {
   Tanhshrink,
   Threshold,
 } from './activation-shapes.ts';
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormModuleOptions,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  type InstanceNormModuleOptions,
+} from './batch-norm.ts';
 export { Bilinear, type BilinearOptions } from './bilinear.ts';
 export { type Layer, ModuleDict, ModuleList, Sequential } from './containers.ts';
 export { Conv1d, Conv2d, type ConvModuleOptions, type PaddingMode } from './conv.ts';
@@ -40,6 +48,7 @@ export { Dropout } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { Flatten, Unflatten } from './flatten.ts';
 export type { GateClamp } from './gates.ts';
+export { GroupNorm, type GroupNormModuleOptions } from './group-norm.ts';
 export { GRU, type GruGate, type GruGates, type GruOptions } from './gru.ts';
 export { LayerNorm, type LayerNormOptions } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';

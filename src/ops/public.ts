@@ -156,6 +156,14 @@ export { embedding, oneHot } from './indexing/rows.ts';
 export { type ScatterReduction, scatter, scatterAdd, scatterReduce } from './indexing/scatter.ts';
 export { type AttentionOptions, causalMask, scaledDotProductAttention } from './layer/attention.ts';
 export { bilinear } from './layer/bilinear.ts';
+export {
+  type BatchNormOptions,
+  batchNorm,
+  type GroupNormOptions,
+  groupNorm,
+  type InstanceNormOptions,
+  instanceNorm,
+} from './layer/channel-norm.ts';
 export type { DropoutOptions } from './layer/dropout.ts';
 export { dropout } from './layer/dropout.ts';
 export { gruLayer } from './layer/gru.ts';

@@ -2,6 +2,7 @@
 
 import { describe } from 'vitest';
 import type { Backend } from '../../src/backend/backend.ts';
+import { batchMomentsBlock, channelNormBackwardBlock, channelNormBlock } from './conformance/channel-norm.ts';
 import { charSamplerBlock } from './conformance/char-sampler.ts';
 import { conv2dBackwardDataBlock, conv2dBackwardWeightBlock, conv2dBlock } from './conformance/conv.ts';
 import { unaryBlock } from './conformance/elementwise.ts';
@@ -71,6 +72,9 @@ const blocks: Record<Method, (h: Harness) => void> = {
   crossEntropyBackward: crossEntropyBackwardBlock,
   layerNorm: layerNormBlock,
   layerNormBackward: layerNormBackwardBlock,
+  batchMoments: batchMomentsBlock,
+  channelNorm: channelNormBlock,
+  channelNormBackward: channelNormBackwardBlock,
   lstmWorkspaceSize: lstmWorkspaceSizeBlock,
   lstm: lstmBlock,
   lstmBackward: lstmBackwardBlock,

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { enableGrad, grad } from '../../src/autograd/index.ts';
 import {
   avgPool2d,
+  batchNorm,
   type CrossEntropyOptions,
   conv1d,
   conv2d,
@@ -11,6 +12,7 @@ import {
   crossEntropy,
   einsum,
   gradgradcheck,
+  groupNorm,
   gruLayer,
   interpolate,
   layerNorm,
@@ -47,6 +49,14 @@ const small: Record<string, Case> = {
   interpolate: (s) => ({
     inputs: [s.normal([1, 1, 2, 3])],
     call: (x) => interpolate(x, { scaleFactor: 2, mode: 'bilinear' }),
+  }),
+  batchNorm: (s) => ({
+    inputs: [s.normal([3, 2]), s.normal([2]), s.normal([2])],
+    call: (x, weight, bias) => batchNorm(x, { weight, bias, training: true }),
+  }),
+  groupNorm: (s) => ({
+    inputs: [s.normal([1, 2, 2]), s.normal([2]), s.normal([2])],
+    call: (x, weight, bias) => groupNorm(x, 1, { weight, bias }),
   }),
   layerNorm: (s) => ({
     inputs: [s.normal([2, 3]), s.normal([3]), s.normal([3])],

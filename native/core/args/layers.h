@@ -109,4 +109,40 @@ struct LayerNormBackwardArgs {
   int64_t rows, n;
 };
 
+// Planes [inner] of x [batch, channels, inner]. Statistics are a channel's over the batch (groups 0), or those of each of
+// `groups` groups of channels in one sample.
+struct ChannelNormDims {
+  int64_t batch, channels, inner, groups;
+};
+
+struct BatchMomentsArgs {
+  const float* x;
+  float* mean;
+  float* variance;
+  int64_t batch, channels, inner;
+};
+
+struct ChannelNormArgs {
+  ChannelNormDims dims;
+  const float* x;
+  const float* weight;  // [channels] or null
+  const float* bias;    // [channels] or null
+  const float* mean;    // [statistics]
+  const float* rstd;
+  float* y;
+};
+
+struct ChannelNormBackwardArgs {
+  ChannelNormDims dims;
+  bool fixed;  // the statistics do not depend on x
+  const float* x;
+  const float* weight;  // [channels] or null
+  const float* mean;    // [statistics]
+  const float* rstd;
+  const float* dy;
+  float* dx;        // as x, or null
+  float* d_weight;  // [channels] or null
+  float* d_bias;    // [channels] or null
+};
+
 }  // namespace lanegrad

@@ -35,6 +35,8 @@ export interface SamplerHandle {
   readonly handle: unique symbol;
 }
 
+type ChannelSizes = [batch: number, channels: number, inner: number, groups: number];
+
 type RecurrentSizes = [steps: number, batch: number, inputs: number, hidden: number, reverse: boolean];
 type RecurrentOperands = [
   x: FloatArray,
@@ -187,6 +189,39 @@ export interface NativeAddon {
     dx: Optional<FloatArray>,
     dWeight: Optional<FloatArray>,
     dBias: Optional<FloatArray>,
+  ): void;
+  batchMoments(
+    batch: number,
+    channels: number,
+    inner: number,
+    x: FloatArray,
+    mean: FloatArray,
+    variance: FloatArray,
+  ): void;
+  channelNorm(
+    ...args: [
+      ...ChannelSizes,
+      x: FloatArray,
+      weight: Optional<FloatArray>,
+      bias: Optional<FloatArray>,
+      mean: FloatArray,
+      rstd: FloatArray,
+      y: FloatArray,
+    ]
+  ): void;
+  channelNormBackward(
+    ...args: [
+      ...ChannelSizes,
+      fixed: boolean,
+      x: FloatArray,
+      weight: Optional<FloatArray>,
+      mean: FloatArray,
+      rstd: FloatArray,
+      dy: FloatArray,
+      dx: Optional<FloatArray>,
+      dWeight: Optional<FloatArray>,
+      dBias: Optional<FloatArray>,
+    ]
   ): void;
   lstmWorkspaceSize(...sizes: RecurrentSizes): number;
   lstm(

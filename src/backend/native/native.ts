@@ -6,6 +6,10 @@ import { ShapeError } from '../../errors.ts';
 import type {
   AdamStep,
   Band,
+  ChannelNormDims,
+  ChannelNormGradsIn,
+  ChannelNormGradsOut,
+  ChannelNormInputs,
   CharSamplerWeights,
   ConvDims,
   GruGradsOut,
@@ -240,6 +244,24 @@ export class NativeBackend implements Backend {
     n: number,
   ): void {
     this.#addon.layerNormBackward(rows, n, x, weight, mean, rstd, dy, dx, dWeight, dBias);
+  }
+  batchMoments(
+    x: FloatArray,
+    mean: FloatArray,
+    variance: FloatArray,
+    batch: number,
+    channels: number,
+    n: number,
+  ): void {
+    this.#addon.batchMoments(batch, channels, n, x, mean, variance);
+  }
+  channelNorm({ batch, channels, inner, groups }: ChannelNormDims, a: ChannelNormInputs, y: FloatArray): void {
+    this.#addon.channelNorm(batch, channels, inner, groups, a.x, a.weight, a.bias, a.mean, a.rstd, y);
+  }
+  channelNormBackward(dims: ChannelNormDims, a: ChannelNormGradsIn, { dx, dWeight, dBias }: ChannelNormGradsOut): void {
+    const { batch, channels, inner, groups } = dims;
+    const operands = [a.fixed, a.x, a.weight, a.mean, a.rstd, a.dy] as const;
+    this.#addon.channelNormBackward(batch, channels, inner, groups, ...operands, dx, dWeight, dBias);
   }
   lstmWorkspaceSize({ steps, batch, inputs, hidden, reverse }: RecurrentDims): number {
     return this.#addon.lstmWorkspaceSize(steps, batch, inputs, hidden, reverse);

@@ -5,6 +5,7 @@
 
 import type { Backend } from '../backend.ts';
 import { binary, compare, select } from './broadcast.ts';
+import { batchMoments, channelNorm, channelNormBackward } from './channel-norm.ts';
 import { createCharSampler } from './char-sampler.ts';
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv.ts';
 import { crossEntropy, crossEntropyBackward } from './cross-entropy.ts';
@@ -56,6 +57,9 @@ export const tsBackend: Backend = {
   crossEntropyBackward,
   layerNorm,
   layerNormBackward,
+  batchMoments,
+  channelNorm,
+  channelNormBackward,
   lstmWorkspaceSize,
   lstm,
   lstmBackward,

@@ -11,6 +11,7 @@ import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';
 import { CONVOLUTIONS, POOLS, RESAMPLINGS } from './bits-conv.ts';
 import { type Add, draw, drawInts, wild } from './bits-data.ts';
+import { normTraces } from './bits-norm.ts';
 import { orderTraces } from './bits-order.ts';
 import { recurrentTraces } from './bits-recurrent.ts';
 
@@ -179,27 +180,7 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
     k.crossEntropyBackward(x, drawInts(28, 700, 64), lse, dLosses, dx, 700, 65, 3);
     add(dx);
   },
-  layerNorm(k, add) {
-    for (const [rows, n] of [
-      [700, 65],
-      [3, 5000],
-    ]) {
-      const [y, mean, rstd] = [new Float32Array(rows * n), new Float32Array(rows), new Float32Array(rows)];
-      k.layerNorm(draw(29, rows * n), draw(30, n), draw(31, n), y, mean, rstd, rows, n, 1e-5);
-      add(y, mean, rstd);
-    }
-  },
-  layerNormBackward(k, add) {
-    for (const [rows, n] of [
-      [700, 65],
-      [3, 5000],
-    ]) {
-      const [dx, dWeight, dBias] = [new Float32Array(rows * n), new Float32Array(n), new Float32Array(n)];
-      const [x, dy, weight] = [draw(32, rows * n), draw(33, rows * n), draw(34, n)];
-      k.layerNormBackward(x, weight, draw(35, rows), draw(36, rows, 0.5, 2), dy, dx, dWeight, dBias, rows, n);
-      add(dx, dWeight, dBias);
-    }
-  },
+  ...normTraces,
   ...orderTraces,
   ...recurrentTraces,
   conv2d(k, add) {

@@ -209,6 +209,22 @@ export function callsOf(addon: NativeAddon): Call[] {
         out(19, { optional: true }),
       ],
     ],
+    batchMoments: [[int(3), int(5), int(19), f32(285), out(5), out(5)]],
+    channelNorm: [0, 2].map((groups) => [
+      ...[int(3), int(4), int(19), int(groups)],
+      f32(228),
+      ...optionalInputs(4, 4),
+      ...(groups === 0 ? [f32(4), f32(4)] : [f32(6), f32(6)]),
+      out(228),
+    ]),
+    channelNormBackward: [0, 2].map((groups) => [
+      ...[int(3), int(4), int(19), int(groups), flag(false)],
+      f32(228),
+      ...optionalInputs(4),
+      ...(groups === 0 ? [f32(4), f32(4)] : [f32(6), f32(6)]),
+      f32(228),
+      ...optionalOutputs(228, 4, 4),
+    ]),
     lstmWorkspaceSize: [recurrentSizes],
     lstm: [
       [
