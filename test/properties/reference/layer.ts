@@ -48,7 +48,7 @@ export function normalizeChannels(
   for (const t of [weight, bias, ...(fixed ?? [])]) {
     if (t !== null && t.shape.join() !== String(channels)) return new Illegal([t.shape, [channels]]);
   }
-  if (groups > 0 && channels % groups !== 0) return new Illegal();
+  if (groups > 0 && channels % groups !== 0) return new Illegal([], 'ConfigError');
   const members = ([n, c]: readonly number[]): number[][] => {
     const first = groups === 0 ? c : c - (c % (channels / groups));
     const chosen = groups === 0 ? [c] : Array.from({ length: channels / groups }, (_, i) => first + i);

@@ -128,10 +128,11 @@ export const layer: readonly Proof[] = [
     ['instanceNorm'],
     (x, weight, bias, { eps }) => ops.instanceNorm(x, { weight, bias, eps }),
     (x, weight, bias, { eps }) => {
+      if (x.shape.length < 3) return new Illegal([x.shape]);
+      const y = reference.normalizeChannels(x, weight, bias, { groups: x.shape[1], eps });
       // A channel of a sample with one place has one value, whatever the size of the batch.
       const places = x.shape.slice(2).reduce((n, d) => n * d, 1);
-      if (x.shape.length < 3 || places === 1) return new Illegal([x.shape]);
-      return reference.normalizeChannels(x, weight, bias, { groups: x.shape[1], eps });
+      return y instanceof Illegal || places !== 1 ? y : new Illegal([x.shape]);
     },
   ),
   property<Shapes>({
