@@ -3,7 +3,7 @@
 import { ConfigError, ShapeError } from '../errors.ts';
 import { checkTensor } from '../ops/define.ts';
 import type { Tensor } from '../tensor.ts';
-import type { Collated } from './collate.ts';
+import { type Collated, collate } from './collate.ts';
 import { checkIndex, gatherRows, rowOf } from './rows.ts';
 
 /** Samples that can be had by index, 0 to length − 1. */
@@ -149,4 +149,11 @@ export class ConcatDataset<T> implements Dataset<T> {
     const part = this.#starts.findLastIndex((start) => start <= index);
     return this.datasets[part].get(index - this.#starts[part]);
   }
+}
+
+/** All samples of a data set as one batch: what a transform is fitted to. */
+export function wholeBatch<T, B = Collated<T>>(dataset: Dataset<T, B>): B {
+  const indices = Int32Array.from({ length: dataset.length }, (_, i) => i);
+  if (dataset.batch !== undefined) return dataset.batch(indices);
+  return collate(Array.from(indices, (index) => dataset.get(index))) as B;
 }

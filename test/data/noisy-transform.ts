@@ -2,8 +2,7 @@
 
 import { Generator } from '../../src/core/rng.ts';
 import type { BatchContext } from '../../src/data/index.ts';
-import '../../src/ops/index.ts';
-import type { Tensor } from '../../src/tensor.ts';
+import { type Tensor, wrapArray } from '../../src/tensor.ts';
 
 interface Options {
   readonly failAt?: number;
@@ -25,7 +24,7 @@ export default function makeNoisy({ failAt, exitAt, unsendable, keep }: Options 
       const noise = new Generator(seed, BigInt(epoch) * 1000n + BigInt(index)).normal(width);
       for (let j = 0; j < width; j++) x.data[row * width + j] += noise[j];
     }
-    kept ??= x.mul(2);
+    kept ??= wrapArray(x.data.slice(), x.shape, x.dtype);
     return keep ? [x, y, kept] : [x, y];
   };
 }
