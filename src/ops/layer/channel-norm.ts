@@ -58,7 +58,7 @@ const channelNormOp = defineOp<ChannelNormParams>({
     const [w, b] = [weight?.data ?? null, bias?.data ?? null] as (FloatArray | null)[];
     const from = { x: x!.data as FloatArray, weight: w, bias: b, mean, rstd };
     node.kernels.channelNorm(dims, from, y.data as FloatArray);
-    node.save(x, weight);
+    node.save(x, weight, bias);
     return y;
   },
   backward(node, [dy], { dims, fixed }) {
