@@ -126,27 +126,32 @@ function checkLoop(fixture: OptimizerCase): void {
 type Schedule = optim.LRScheduler | optim.ReduceLROnPlateau;
 type BuildSchedule = (optimizer: optim.SGD, options: Record<string, never>) => Schedule;
 
+/** A factor as Python in t. */
+function factorOf(source: string): (t: number) => number {
+  const factor = parsePython(source);
+  return (t) => evaluate(factor, new Map([['t', t]]), torchHost) as number;
+}
+
+function partsOf(o: optim.SGD, parts: readonly [string, Options][]): optim.LRScheduler[] {
+  return parts.map(([name, options]) => schedulers[name](o, optionsOf(options)) as optim.LRScheduler);
+}
+
 const schedulers: Record<string, BuildSchedule> = {
+  ChainedScheduler: (o, { schedulers: parts }) => new optim.ChainedScheduler(o, partsOf(o, parts)),
   ConstantLR: (o, options) => new optim.ConstantLR(o, options),
   CosineAnnealingLR: (o, { TMax, ...options }) => new optim.CosineAnnealingLR(o, TMax, options),
   CosineAnnealingWarmRestarts: (o, { T0, TMult, ...options }) =>
     new optim.CosineAnnealingWarmRestarts(o, T0, { tMult: TMult, ...options }),
+  CyclicLR: (o, options) => new optim.CyclicLR(o, options as unknown as optim.CyclicOptions),
   ExponentialLR: (o, { gamma }) => new optim.ExponentialLR(o, gamma),
-  LambdaLR: (o, { lambda }) => {
-    const factor = parsePython(lambda);
-    return new optim.LambdaLR(o, (t) => evaluate(factor, new Map([['t', t]]), torchHost) as number);
-  },
+  LambdaLR: (o, { lambda }) => new optim.LambdaLR(o, factorOf(lambda)),
   LinearLR: (o, options) => new optim.LinearLR(o, options),
   MultiStepLR: (o, { milestones, ...options }) => new optim.MultiStepLR(o, milestones, options),
+  MultiplicativeLR: (o, { lambda }) => new optim.MultiplicativeLR(o, factorOf(lambda)),
   OneCycleLR: (o, { maxLr, ...options }) => new optim.OneCycleLR(o, maxLr, options as unknown as optim.OneCycleOptions),
   PolynomialLR: (o, options) => new optim.PolynomialLR(o, options),
   ReduceLROnPlateau: (o, options) => new optim.ReduceLROnPlateau(o, options),
-  SequentialLR: (o, { schedulers: parts, milestones }) => {
-    const schedules = (parts as [string, Options][]).map(
-      ([name, options]) => schedulers[name](o, optionsOf(options)) as optim.LRScheduler,
-    );
-    return new optim.SequentialLR(o, schedules, milestones);
-  },
+  SequentialLR: (o, { schedulers: parts, milestones }) => new optim.SequentialLR(o, partsOf(o, parts), milestones),
   StepLR: (o, { stepSize, ...options }) => new optim.StepLR(o, stepSize, options),
 };
 

@@ -26,20 +26,25 @@ export {
   ConstantLR,
   cosine,
   ExponentialLR,
+  InverseSqrtLR,
   LambdaLR,
   LinearLR,
   LRScheduler,
+  type LrFactor,
+  MultiplicativeLR,
   MultiStepLR,
   PolynomialLR,
   type ScheduledGroup,
   type ScheduledOptimizer,
   type ScheduleStateDict,
-  SequentialLR,
   StepLR,
 } from './schedule.ts';
+export { ChainedScheduler, SequentialLR, WarmupLR } from './schedule-composed.ts';
 export {
   CosineAnnealingLR,
   CosineAnnealingWarmRestarts,
+  CyclicLR,
+  type CyclicOptions,
   OneCycleLR,
   type OneCycleOptions,
 } from './schedule-cyclic.ts';

@@ -14,7 +14,8 @@ export interface PlateauOptions {
   thresholdMode?: 'rel' | 'abs';
   /** Steps after a change in which bad ones are not counted. Default 0. */
   cooldown?: number;
-  minLr?: number;
+  /** The least rate, for all groups or one a group. Default 0. */
+  minLr?: number | readonly number[];
   /** A change smaller than this is not made. Default 1e-8. */
   eps?: number;
 }
@@ -42,6 +43,9 @@ export class ReduceLROnPlateau {
     if (!(factor > 0 && factor < 1)) {
       throw new ConfigError({ op: 'ReduceLROnPlateau', problem: 'factor must lie between 0 and 1', got: factor });
     }
+    if (typeof minLr !== 'number' && minLr.length !== optimizer.paramGroups.length) {
+      throw new ConfigError({ op: 'ReduceLROnPlateau', problem: 'one minLr a group', got: minLr });
+    }
   }
 
   /** The current rate of each group. */
@@ -60,8 +64,8 @@ export class ReduceLROnPlateau {
       this.#badSteps = 0;
     }
     if (this.#badSteps <= patience) return;
-    for (const group of this.#optimizer.paramGroups) {
-      const lower = Math.max(group.lr * factor, minLr);
+    for (const [i, group] of this.#optimizer.paramGroups.entries()) {
+      const lower = Math.max(group.lr * factor, typeof minLr === 'number' ? minLr : minLr[i]);
       if (group.lr - lower > eps) group.lr = lower;
     }
     this.#cooldownLeft = cooldown;
@@ -69,8 +73,8 @@ export class ReduceLROnPlateau {
   }
 
   #isBetter(metric: number): boolean {
-    if (this.#best === null) return !Number.isNaN(metric);
     const { mode, threshold, thresholdMode } = this.#options;
+    if (this.#best === null) return mode === 'min' ? metric < Infinity : metric > -Infinity;
     const margin = thresholdMode === 'rel' ? threshold * this.#best : threshold;
     return mode === 'min' ? metric < this.#best - margin : metric > this.#best + margin;
   }

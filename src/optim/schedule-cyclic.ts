@@ -1,4 +1,4 @@
-/** Schedules along cosines: annealing, warm restarts, and the one-cycle policy. */
+/** Schedules along cosines and triangles: annealing, warm restarts, cycles, and the one-cycle policy. */
 
 import { ConfigError } from '../errors.ts';
 import { checkCount, LRScheduler, type ScheduledGroup, type ScheduledOptimizer } from './schedule.ts';
@@ -27,6 +27,15 @@ export class CosineAnnealingLR extends LRScheduler {
 
   protected override rateAt(steps: number, base: number): number {
     return this.#etaMin + 0.5 * (base - this.#etaMin) * (1 + Math.cos((Math.PI * steps) / this.#tMax));
+  }
+
+  /** The part above `etaMin` is what changes by a factor; from the bottom it rises by what the cosine rises. */
+  override carry(steps: number, rate: number, i: number): number {
+    if (steps === 0) return rate;
+    const before = this.rateAt(steps - 1, this.baseLrs[i]) - this.#etaMin;
+    const after = this.rateAt(steps, this.baseLrs[i]) - this.#etaMin;
+    if ((steps - 1 - this.#tMax) % (2 * this.#tMax) === 0) return rate + after;
+    return this.#etaMin + ((rate - this.#etaMin) * after) / before;
   }
 }
 
@@ -60,6 +69,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     }
     return this.#etaMin + 0.5 * (base - this.#etaMin) * (1 + Math.cos((Math.PI * within) / length));
   }
+
+  override carry(steps: number, _rate: number, i: number): number {
+    return this.rateAt(steps, this.baseLrs[i]);
+  }
 }
 
 export interface OneCycleOptions {
@@ -92,6 +105,119 @@ function setMomentum(group: ScheduledGroup, momentum: number): void {
   else group.momentum = momentum;
 }
 
+/** @throws ConfigError  if a group has neither momentum nor decay rates */
+function checkMomentum(op: string, { paramGroups }: ScheduledOptimizer): void {
+  if (paramGroups.every((group) => group.momentum !== undefined || group.betas !== undefined)) return;
+  throw new ConfigError({ op, problem: 'this optimizer has no momentum', hint: 'cycleMomentum: false' });
+}
+
+/** One number for all groups, or one a group. @throws ConfigError */
+function perGroup(
+  op: string,
+  name: string,
+  { paramGroups }: ScheduledOptimizer,
+  value: number | readonly number[],
+): readonly number[] {
+  const list = typeof value === 'number' ? paramGroups.map(() => value) : [...value];
+  if (list.length === paramGroups.length && list.every(Number.isFinite)) return list;
+  throw new ConfigError({ op, problem: `one ${name} a group`, got: value, expected: `${paramGroups.length} numbers` });
+}
+
+export interface CyclicOptions {
+  /** The rate at both ends of a cycle; one for all groups, or one a group. */
+  baseLr: number | readonly number[];
+  /** The rate at the top of a cycle, before any scaling. */
+  maxLr: number | readonly number[];
+  /** Steps from the base to the top. Default 2000. */
+  stepSizeUp?: number;
+  /** Steps from the top to the base. Default stepSizeUp. */
+  stepSizeDown?: number;
+  /** Whether the height of a cycle stays, halves with each cycle, or falls as gamma^step. Default 'triangular'. */
+  mode?: 'triangular' | 'triangular2' | 'exp_range';
+  gamma?: number;
+  /** A scaling of the height of one's own, in place of the mode's. */
+  scaleFn?: (x: number) => number;
+  /** Whether scaleFn gets the number of the cycle, from 1, or the number of steps. Default 'cycle'. */
+  scaleMode?: 'cycle' | 'iterations';
+  /** Move the momentum (or Adam's first β) against the rate. Default true. */
+  cycleMomentum?: boolean;
+  baseMomentum?: number | readonly number[];
+  maxMomentum?: number | readonly number[];
+}
+
+/** What the height of a cycle is multiplied by, given the number of the cycle and of the steps. */
+type Scale = (cycle: number, steps: number) => number;
+
+function scaleOf({ mode = 'triangular', gamma = 1, scaleFn, scaleMode = 'cycle' }: CyclicOptions): Scale {
+  if (scaleFn !== undefined) return (cycle, steps) => scaleFn(scaleMode === 'cycle' ? cycle : steps);
+  if (mode === 'triangular') return () => 1;
+  if (mode === 'triangular2') return (cycle) => 1 / 2 ** (cycle - 1);
+  if (mode === 'exp_range') return (_, steps) => gamma ** steps;
+  throw new ConfigError({
+    op: 'CyclicLR',
+    problem: 'there is no such mode',
+    got: mode,
+    expected: "'triangular' | 'triangular2' | 'exp_range'",
+  });
+}
+
+/**
+ * Triangles between two rates, and between two momenta the other way round: torch.optim.lr_scheduler.CyclicLR's.
+ *
+ * Source: Smith, Cyclical learning rates for training neural networks, 2017.
+ */
+export class CyclicLR extends LRScheduler {
+  readonly #rates: readonly (readonly [base: number, max: number])[];
+  readonly #momenta: readonly (readonly [base: number, max: number])[] | null;
+  readonly #up: number;
+  readonly #total: number;
+  readonly #scale: Scale;
+
+  constructor(optimizer: ScheduledOptimizer, options: CyclicOptions) {
+    const op = 'CyclicLR';
+    const { stepSizeUp = 2000, stepSizeDown = stepSizeUp, cycleMomentum = true } = options;
+    const { baseMomentum = 0.8, maxMomentum = 0.9 } = options;
+    super(optimizer);
+    const highest = perGroup(op, 'maxLr', optimizer, options.maxLr);
+    this.#rates = perGroup(op, 'baseLr', optimizer, options.baseLr).map((base, i) => [base, highest[i]]);
+    this.#up = checkCount(op, 'stepSizeUp', stepSizeUp);
+    this.#total = this.#up + checkCount(op, 'stepSizeDown', stepSizeDown);
+    this.#scale = scaleOf(options);
+    if (cycleMomentum) checkMomentum(op, optimizer);
+    const most = perGroup(op, 'maxMomentum', optimizer, maxMomentum);
+    const least = perGroup(op, 'baseMomentum', optimizer, baseMomentum);
+    this.#momenta = cycleMomentum ? least.map((base, i) => [base, most[i]]) : null;
+    this.moveTo(0);
+  }
+
+  /** How far up the triangle, scaled: 0 at its ends, 1 at the top. */
+  #height(steps: number): number {
+    const cycle = Math.floor(1 + steps / this.#total);
+    const x = 1 + steps / this.#total - cycle;
+    const ratio = this.#up / this.#total;
+    return (x <= ratio ? x / ratio : (x - 1) / (ratio - 1)) * this.#scale(cycle, steps);
+  }
+
+  protected override apply(steps: number): void {
+    super.apply(steps);
+    if (this.#momenta === null) return;
+    const height = this.#height(steps);
+    for (const [i, group] of this.optimizer.paramGroups.entries()) {
+      const [base, max] = this.#momenta[i];
+      setMomentum(group, max - (max - base) * height);
+    }
+  }
+
+  protected override rateAt(steps: number, _base: number, i: number): number {
+    const [base, max] = this.#rates[i];
+    return base + (max - base) * this.#height(steps);
+  }
+
+  override carry(steps: number, _rate: number, i: number): number {
+    return this.rateAt(steps, this.baseLrs[i], i);
+  }
+}
+
 /**
  * The one-cycle policy: the rate rises to `maxLr` and falls far below where it began, the momentum goes the other way.
  *
@@ -111,18 +237,8 @@ export class OneCycleLR extends LRScheduler {
     const momentum = { cycleMomentum, baseMomentum, maxMomentum };
     this.#options = { totalSteps, pctStart, annealStrategy, threePhase, ...momentum, divFactor, finalDivFactor };
     checkCount('OneCycleLR', 'totalSteps', totalSteps);
-    this.#maxLrs = typeof maxLr === 'number' ? optimizer.paramGroups.map(() => maxLr) : maxLr;
-    if (this.#maxLrs.length !== optimizer.paramGroups.length) {
-      throw new ConfigError({ op: 'OneCycleLR', problem: 'one maxLr a group', got: this.#maxLrs });
-    }
-    const without = optimizer.paramGroups.some((group) => group.momentum === undefined && group.betas === undefined);
-    if (this.#options.cycleMomentum && without) {
-      throw new ConfigError({
-        op: 'OneCycleLR',
-        problem: 'this optimizer has no momentum',
-        hint: 'cycleMomentum: false',
-      });
-    }
+    this.#maxLrs = perGroup('OneCycleLR', 'maxLr', optimizer, maxLr);
+    if (this.#options.cycleMomentum) checkMomentum('OneCycleLR', optimizer);
     this.moveTo(0);
   }
 
@@ -168,5 +284,8 @@ export class OneCycleLR extends LRScheduler {
 
   protected override rateAt(steps: number, _base: number, i: number): number {
     return this.#valueAt(steps, i, 'rates');
+  }
+  override carry(steps: number, _rate: number, i: number): number {
+    return this.rateAt(steps, this.baseLrs[i], i);
   }
 }

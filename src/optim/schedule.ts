@@ -110,27 +110,100 @@ export abstract class LRScheduler {
 
   /** The rate of group `i`, whose base rate is `base`, after `steps` steps. */
   protected abstract rateAt(steps: number, base: number, i: number): number;
+
+  /**
+   * What this schedule makes of a rate that others have changed as well: the factor by which its own rate changes at step
+   * `steps`; the first is that from the base rate. For `ChainedScheduler`.
+   */
+  carry(steps: number, rate: number, i: number): number {
+    const base = this.#baseLrs[i];
+    const before = steps === 0 ? base : this.rateAt(steps - 1, base, i);
+    return before === 0 ? rate : (rate * this.rateAt(steps, base, i)) / before;
+  }
+}
+
+/** A factor of the rate as a function of the steps taken. */
+export type LrFactor = (steps: number) => number;
+
+/** @throws ConfigError  if there are functions, but not one a group */
+function factorsOf(
+  op: string,
+  { paramGroups }: ScheduledOptimizer,
+  factor: LrFactor | readonly LrFactor[],
+): LrFactor[] {
+  if (typeof factor === 'function') return paramGroups.map(() => factor);
+  if (factor.length === paramGroups.length) return [...factor];
+  throw new ConfigError({ op, problem: 'one function a group', got: factor.length, expected: paramGroups.length });
 }
 
 /** base·f(steps); one function for all groups, or one a group. A function is not part of the state. */
 export class LambdaLR extends LRScheduler {
-  readonly #factors: readonly ((steps: number) => number)[];
+  readonly #factors: readonly LrFactor[];
 
-  constructor(
-    optimizer: ScheduledOptimizer,
-    factor: ((steps: number) => number) | readonly ((steps: number) => number)[],
-  ) {
+  constructor(optimizer: ScheduledOptimizer, factor: LrFactor | readonly LrFactor[]) {
     super(optimizer);
-    this.#factors = typeof factor === 'function' ? optimizer.paramGroups.map(() => factor) : factor;
-    if (this.#factors.length !== optimizer.paramGroups.length) {
-      const expected = optimizer.paramGroups.length;
-      throw new ConfigError({ op: 'LambdaLR', problem: 'one function a group', got: this.#factors.length, expected });
-    }
+    this.#factors = factorsOf('LambdaLR', optimizer, factor);
     this.moveTo(0);
   }
 
   protected override rateAt(steps: number, base: number, i: number): number {
     return base * this.#factors[i](steps);
+  }
+
+  override carry(steps: number, _rate: number, i: number): number {
+    return this.rateAt(steps, this.baseLrs[i], i);
+  }
+}
+
+/** Multiplies the rate by f(t) at step t: base·Π f. One function for all groups, or one a group; no part of the state. */
+export class MultiplicativeLR extends LRScheduler {
+  readonly #factors: readonly LrFactor[];
+  /** The product up to `#known` steps, by group. */
+  readonly #products: number[];
+  readonly #known: number[];
+
+  constructor(optimizer: ScheduledOptimizer, factor: LrFactor | readonly LrFactor[]) {
+    super(optimizer);
+    this.#factors = factorsOf('MultiplicativeLR', optimizer, factor);
+    this.#products = this.#factors.map(() => 1);
+    this.#known = this.#factors.map(() => 0);
+    this.moveTo(0);
+  }
+
+  protected override rateAt(steps: number, base: number, i: number): number {
+    if (steps < this.#known[i]) {
+      this.#known[i] = 0;
+      this.#products[i] = 1;
+    }
+    while (this.#known[i] < steps) this.#products[i] *= this.#factors[i](++this.#known[i]);
+    return base * this.#products[i];
+  }
+}
+
+/**
+ * A linear rise of `warmupSteps` steps, and from there the rate falls as 1/√t: base·min(t/warmupSteps, √(warmupSteps/t))
+ * for step t = 1, 2, …, so that the base rate is the largest. Without warm-up it is base/√t.
+ *
+ * Source: Vaswani et al., Attention is all you need, 2017, whose base rate is (dModel·warmupSteps)^−½.
+ *
+ * @example
+ * const optimizer = new SGD(new Linear(2, 1).parameters(), { lr: 0.1 });
+ * const schedule = new InverseSqrtLR(optimizer, { warmupSteps: 4 });
+ * const rates = Array.from({ length: 6 }, () => [schedule.getLastLr()[0].toFixed(4), schedule.step()][0]);
+ * rates.join(' '); // => 0.0250 0.0500 0.0750 0.1000 0.0894 0.0816
+ */
+export class InverseSqrtLR extends LRScheduler {
+  readonly #warmupSteps: number;
+
+  constructor(optimizer: ScheduledOptimizer, { warmupSteps = 1 }: { warmupSteps?: number } = {}) {
+    super(optimizer);
+    this.#warmupSteps = checkCount('InverseSqrtLR', 'warmupSteps', warmupSteps);
+    this.moveTo(0);
+  }
+
+  protected override rateAt(steps: number, base: number): number {
+    const t = steps + 1;
+    return base * Math.min(t / this.#warmupSteps, Math.sqrt(this.#warmupSteps / t));
   }
 }
 
@@ -247,43 +320,5 @@ export class PolynomialLR extends LRScheduler {
 
   protected override rateAt(steps: number, base: number): number {
     return base * (1 - Math.min(steps, this.#totalIters) / this.#totalIters) ** this.#power;
-  }
-}
-
-/**
- * One schedule after another: the first up to the first milestone, the next from there on, each counting from its own
- * start. The schedules are made for the same optimizer.
- */
-export class SequentialLR extends LRScheduler {
-  readonly #schedules: readonly LRScheduler[];
-  readonly #milestones: readonly number[];
-
-  constructor(optimizer: ScheduledOptimizer, schedules: readonly LRScheduler[], milestones: readonly number[]) {
-    super(optimizer);
-    if (schedules.length !== milestones.length + 1 || milestones.some((m, i) => i > 0 && m <= milestones[i - 1])) {
-      throw new ConfigError({
-        op: 'SequentialLR',
-        problem: 'there is one ascending milestone between two schedules',
-        got: milestones,
-        expected: `${schedules.length - 1} of them`,
-      });
-    }
-    this.#schedules = [...schedules];
-    this.#milestones = [...milestones];
-    this.moveTo(0);
-  }
-
-  override setBaseLrs(lrs: readonly number[]): void {
-    super.setBaseLrs(lrs);
-    for (const schedule of this.#schedules) schedule.setBaseLrs(lrs);
-  }
-
-  protected override apply(steps: number): void {
-    const current = this.#milestones.filter((milestone) => milestone <= steps).length;
-    this.#schedules[current].moveTo(current === 0 ? steps : steps - this.#milestones[current - 1]);
-  }
-
-  protected override rateAt(_steps: number, base: number): number {
-    return base;
   }
 }

@@ -21,6 +21,27 @@ const schedules: [string, Make][] = [
   ['CosineAnnealingLR', (o) => new optim.CosineAnnealingLR(o, 6, { etaMin: 1e-3 })],
   ['CosineAnnealingWarmRestarts', (o) => new optim.CosineAnnealingWarmRestarts(o, 2, { tMult: 2 })],
   ['OneCycleLR', (o) => new optim.OneCycleLR(o, [0.5, 0.05], { totalSteps: 20 })],
+  ['MultiplicativeLR', (o) => new optim.MultiplicativeLR(o, [(t) => 1 - 1 / (t + 1), () => 0.9])],
+  ['InverseSqrtLR', (o) => new optim.InverseSqrtLR(o, { warmupSteps: 3 })],
+  [
+    'CyclicLR',
+    (o) =>
+      new optim.CyclicLR(o, { baseLr: [0.01, 0.001], maxLr: 0.5, stepSizeUp: 3, stepSizeDown: 2, mode: 'triangular2' }),
+  ],
+  [
+    'ChainedScheduler',
+    (o) =>
+      new optim.ChainedScheduler(o, [
+        new optim.ConstantLR(o, { factor: 0.1, totalIters: 3 }),
+        new optim.CosineAnnealingLR(o, 4, { etaMin: 1e-3 }),
+        new optim.ExponentialLR(o, 0.9),
+      ]),
+  ],
+  ['WarmupLR', (o) => new optim.WarmupLR(o, new optim.StepLR(o, 2, { gamma: 0.5 }), { steps: 3, startFactor: 0.1 })],
+  [
+    'a cycle after warm-up',
+    (o) => new optim.WarmupLR(o, new optim.OneCycleLR(o, 0.5, { totalSteps: 9 }), { steps: 3 }),
+  ],
   [
     'SequentialLR',
     (o) =>
@@ -103,6 +124,12 @@ test.each([
   ['one function for two groups', () => new optim.LambdaLR(twoGroups(), [() => 1])],
   ['one largest rate for two groups', () => new optim.OneCycleLR(twoGroups(), [0.1], { totalSteps: 3 })],
   ['a sequence without its milestone', () => new optim.SequentialLR(twoGroups(), [], [])],
+  ['a cycle without momentum', () => new optim.CyclicLR({ paramGroups: [{ lr: 1 }] }, { baseLr: 0, maxLr: 1 })],
+  ['a cycle of an unknown mode', () => new optim.CyclicLR(twoGroups(), { baseLr: 0, maxLr: 1, mode: 'sine' as never })],
+  ['one base rate for two groups', () => new optim.CyclicLR(twoGroups(), { baseLr: [0], maxLr: 1 })],
+  ['a warm-up of no steps', () => new optim.WarmupLR(twoGroups(), new optim.StepLR(twoGroups(), 1), { steps: 0 })],
+  ['a chain of nothing', () => new optim.ChainedScheduler(twoGroups(), [])],
+  ['one least rate for two groups', () => new optim.ReduceLROnPlateau(twoGroups(), { minLr: [0.1] })],
   ['a factor of 1', () => new optim.ReduceLROnPlateau(twoGroups(), { factor: 1 })],
 ])('%s is a ConfigError', (_, make) => {
   expect(make).toThrow(ConfigError);
