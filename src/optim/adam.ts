@@ -1,6 +1,7 @@
 import { kernelsFor } from '../backend/select.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Batch, Optimizer, type ParamsInput } from './optimizer.ts';
+import { type Batch, BatchOptimizer } from './batch-optimizer.ts';
+import type { ParamsInput } from './optimizer.ts';
 import { decayRates, flag, nonNegative, type OptionRules } from './options.ts';
 import { arraysOf, type ParameterState, type StateKind, zerosOf } from './state.ts';
 
@@ -29,7 +30,7 @@ const rules: OptionRules<AdamOptions> = {
 };
 
 /** Moments by parameter; the state an Adam step needs and advances. */
-abstract class AdamFamily extends Optimizer<AdamOptions> {
+abstract class AdamFamily extends BatchOptimizer<AdamOptions> {
   /** Whether weight decay acts on the weights (AdamW) and not on the gradient (Adam). */
   protected abstract readonly decoupled: boolean;
 

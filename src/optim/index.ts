@@ -19,6 +19,7 @@ export {
 } from './adaptive.ts';
 export { ASGD, type ASGDOptions } from './asgd.ts';
 export { type ClipNormOptions, clipGradNorm_, clipGradValue_ } from './clip.ts';
+export { LBFGS, type LBFGSOptions } from './lbfgs.ts';
 export { Optimizer, type ParamGroup, type ParamGroupInput, type ParamsInput } from './optimizer.ts';
 export { type PlateauOptions, type PlateauStateDict, ReduceLROnPlateau } from './plateau.ts';
 export { Rprop, type RpropOptions } from './rprop.ts';

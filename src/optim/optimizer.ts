@@ -1,6 +1,6 @@
 /** Optimizer: parameter groups, the state of each parameter, and their state dict; the rules stand in the subclasses. */
 
-import { type FloatArray, isFloat } from '../core/dtype.ts';
+import { isFloat } from '../core/dtype.ts';
 import { sameShape } from '../core/shape.ts';
 import { AutogradError, ConfigError, DTypeError, ShapeError, StateDictError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
@@ -25,21 +25,6 @@ export type ParamGroup<O> = O & {
 export type ParamGroupInput<O> = Partial<O> & { params: Iterable<Tensor> };
 
 export type ParamsInput<O> = Iterable<Tensor> | Iterable<ParamGroupInput<O>>;
-
-/** Parameters of one group and dtype that one kernel call updates, with their gradients. */
-export interface Batch {
-  readonly dtype: 'float32' | 'float64';
-  readonly tensors: readonly Tensor[];
-  readonly params: readonly FloatArray[];
-  readonly grads: readonly FloatArray[];
-}
-
-interface MutableBatch extends Batch {
-  readonly cohort: string | number | boolean;
-  readonly tensors: Tensor[];
-  readonly params: FloatArray[];
-  readonly grads: FloatArray[];
-}
 
 /** The base of the optimizers. A parameter without a gradient is left as it is, its state too. */
 export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
@@ -97,21 +82,9 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /**
    * One update of every parameter that has a gradient. A `closure` computes the gradients first and gives the loss,
    * which is returned.
-   *
-   * @throws ShapeError  if a gradient does not have the shape of its parameter
    */
-  step(): void;
-  step(closure: () => Tensor): Tensor;
-  step(closure?: () => Tensor): Tensor | undefined {
-    const loss = closure?.();
-    for (const group of this.paramGroups) {
-      for (const batch of this.#batchesOf(group)) {
-        this.apply(group, batch);
-        for (const parameter of batch.tensors) parameter.storage.written(this.constructor.name);
-      }
-    }
-    return loss;
-  }
+  abstract step(): void;
+  abstract step(closure: () => Tensor): Tensor;
 
   /** The state and options as plain data; the tensors are the optimizer's own, not copies. */
   stateDict(): OptimizerStateDict {
@@ -176,30 +149,6 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
   /** What is kept of each parameter under these options. */
   protected abstract stateLayout(options: O): Readonly<Record<string, StateKind>>;
 
-  /** What must be equal for two parameters to be updated by one kernel call, their dtype apart. */
-  protected abstract cohortOf(state: ParameterState | undefined): string | number | boolean;
-
-  /** Updates a batch by one kernel call. */
-  protected abstract apply(group: O, batch: Batch): void;
-
-  /** Parameters with a gradient, by what one call can update together: nearly always one batch. */
-  #batchesOf(group: ParamGroup<O>): Batch[] {
-    const batches: MutableBatch[] = [];
-    for (const parameter of group.params) {
-      const gradient = parameter.grad;
-      if (gradient === null) continue;
-      this.#checkGradient(parameter, gradient);
-      const dtype = parameter.dtype as Batch['dtype'];
-      const cohort = this.cohortOf(this.state.get(parameter));
-      let batch = batches.find((other) => other.cohort === cohort && other.dtype === dtype);
-      if (batch === undefined) batches.push((batch = { dtype, cohort, tensors: [], params: [], grads: [] }));
-      batch.tensors.push(parameter);
-      batch.params.push(parameter.data as FloatArray);
-      batch.grads.push(gradient.data as FloatArray);
-    }
-    return batches;
-  }
-
   #checkParameter(parameter: unknown): asserts parameter is Tensor {
     const op = this.constructor.name;
     if (!(parameter instanceof Tensor) || !isFloat(parameter.dtype)) {
@@ -211,7 +160,8 @@ export abstract class Optimizer<O extends { lr: number } = { lr: number }> {
     }
   }
 
-  #checkGradient(parameter: Tensor, gradient: Tensor): void {
+  /** @throws ShapeError  if a gradient is not of its parameter's shape and dtype */
+  protected checkGradient(parameter: Tensor, gradient: Tensor): void {
     if (sameShape(parameter.shape, gradient.shape) && parameter.dtype === gradient.dtype) return;
     throw new ShapeError({
       op: this.constructor.name,

@@ -3,7 +3,7 @@
 import type { UpdateStates, UpdateStep } from '../backend/arguments.ts';
 import type { UpdateRule } from '../backend/opcodes.ts';
 import { kernelsFor } from '../backend/select.ts';
-import { type Batch, Optimizer } from './optimizer.ts';
+import { type Batch, BatchOptimizer } from './batch-optimizer.ts';
 import { arraysOf, type ParameterState, type StateKind, zerosOf } from './state.ts';
 
 interface RuleOptions {
@@ -31,7 +31,7 @@ const unread: UpdateStep = {
   maximize: false,
 };
 
-export abstract class RuleOptimizer<O extends RuleOptions> extends Optimizer<O> {
+export abstract class RuleOptimizer<O extends RuleOptions> extends BatchOptimizer<O> {
   protected abstract readonly rule: UpdateRule;
 
   /** The tensors of the state in the order in which the rule takes them; null in the place of one that is not kept. */

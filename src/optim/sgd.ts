@@ -1,6 +1,7 @@
 import { kernelsFor } from '../backend/select.ts';
 import { ConfigError } from '../errors.ts';
-import { type Batch, Optimizer, type ParamsInput } from './optimizer.ts';
+import { type Batch, BatchOptimizer } from './batch-optimizer.ts';
+import type { ParamsInput } from './optimizer.ts';
 import { finite, flag, nonNegative, type OptionRules } from './options.ts';
 import { arraysOf, type ParameterState, type StateKind, zerosOf } from './state.ts';
 
@@ -39,7 +40,7 @@ const rules: OptionRules<SGDOptions> = {
  * const groups = [{ params: body.parameters() }, { params: head.parameters(), lr: 0.1, weightDecay: 1e-4 }];
  * const optimizer = new SGD(groups, { lr: 0.01, momentum: 0.9 });
  */
-export class SGD extends Optimizer<SGDOptions> {
+export class SGD extends BatchOptimizer<SGDOptions> {
   constructor(params: ParamsInput<SGDOptions>, options: Partial<SGDOptions> = {}) {
     super(params, options, rules);
   }
