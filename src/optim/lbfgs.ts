@@ -120,7 +120,7 @@ function tensorOf(values: ArrayLike<number>, shape: number[]): Tensor {
  *   backward(loss);
  *   return loss;
  * });
- * w.toArray().map((v) => v.toFixed(6)).join(', '); // => 1.000000, 1.000000
+ * [...w.data].map((x) => x.toFixed(4)).join(', '); // => 1.0000, 1.0000
  */
 export class LBFGS extends Optimizer<LBFGSOptions> {
   #memory: Memory | null = null;
