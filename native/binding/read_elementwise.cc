@@ -117,10 +117,7 @@ bool read_select(Args& in, SelectArgs& a) {
 // (op, outer, n, inner, x, y)
 bool read_reduce(Args& in, ReduceArgs& a) {
   a.op = in.opcode<ReduceOp>("op", kReduceOpCount);
-  a.outer = in.dim("outer");
-  a.n = in.dim("n");
-  a.inner = in.dim("inner");
-  const int64_t outputs = in.mul(a.outer, a.inner);
+  const int64_t outputs = read_walk(in, a);
   a.x = in.in("x", in.mul(outputs, a.n));
   a.y = in.out("y", outputs);
   if (a.n == 0 && outputs > 0 && (a.op == ReduceOp::kMax || a.op == ReduceOp::kMin)) {
@@ -132,10 +129,7 @@ bool read_reduce(Args& in, ReduceArgs& a) {
 // (op, outer, n, inner, x, y)
 bool read_arg_reduce(Args& in, ArgReduceArgs& a) {
   a.op = in.opcode<ArgReduceOp>("op", kArgReduceOpCount);
-  a.outer = in.dim("outer");
-  a.n = in.dim("n");
-  a.inner = in.dim("inner");
-  const int64_t outputs = in.mul(a.outer, a.inner);
+  const int64_t outputs = read_walk(in, a);
   a.x = in.in("x", in.mul(outputs, a.n));
   a.y = in.out_i32("y", outputs);
   if (a.n == 0 && outputs > 0) in.refuse(ErrorClass::kShape, "n must be at least 1: got 0");

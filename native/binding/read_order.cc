@@ -5,10 +5,7 @@ namespace lanegrad {
 
 // (outer, n, inner, x, mean, squares)
 bool read_moments(Args& in, MomentsArgs& a) {
-  a.outer = in.dim("outer");
-  a.n = in.dim("n");
-  a.inner = in.dim("inner");
-  const int64_t outputs = in.mul(a.outer, a.inner);
+  const int64_t outputs = read_walk(in, a);
   a.x = in.in("x", in.mul(outputs, a.n));
   a.mean = in.out("mean", outputs);
   a.squares = in.out("squares", outputs);
@@ -20,10 +17,7 @@ bool read_moments(Args& in, MomentsArgs& a) {
 bool read_scan(Args& in, ScanArgs& a) {
   a.op = in.opcode<ScanOp>("op", kScanOpCount);
   a.reverse = in.flag("reverse");
-  a.outer = in.dim("outer");
-  a.n = in.dim("n");
-  a.inner = in.dim("inner");
-  const int64_t size = in.mul(a.outer, a.n, a.inner);
+  const int64_t outputs = read_walk(in, a), size = in.mul(outputs, a.n);
   a.x = in.in("x", size);
   a.y = in.out("y", size);
   return size > 0;
@@ -32,10 +26,7 @@ bool read_scan(Args& in, ScanArgs& a) {
 // (reverse, outer, n, inner, a, b, y)
 bool read_linear_scan(Args& in, LinearScanArgs& a) {
   a.reverse = in.flag("reverse");
-  a.outer = in.dim("outer");
-  a.n = in.dim("n");
-  a.inner = in.dim("inner");
-  const int64_t size = in.mul(a.outer, a.n, a.inner);
+  const int64_t outputs = read_walk(in, a), size = in.mul(outputs, a.n);
   a.a = in.in("a", size);
   a.b = in.in("b", size);
   a.y = in.out("y", size);
@@ -45,10 +36,7 @@ bool read_linear_scan(Args& in, LinearScanArgs& a) {
 // (op, outer, n, inner, x, y, indices)
 bool read_extreme_scan(Args& in, ExtremeScanArgs& a) {
   a.op = in.opcode<ArgReduceOp>("op", kArgReduceOpCount);
-  a.outer = in.dim("outer");
-  a.n = in.dim("n");
-  a.inner = in.dim("inner");
-  const int64_t size = in.mul(a.outer, a.n, a.inner);
+  const int64_t outputs = read_walk(in, a), size = in.mul(outputs, a.n);
   a.x = in.in("x", size);
   a.y = in.out("y", size);
   a.indices = in.out_i32("indices", size);

@@ -6,6 +6,15 @@
 
 namespace lanegrad {
 
+// (…, outer, n, inner, …): the sizes of a walk along the middle axis; returns how many outputs a reduction over it has.
+template <class Walk>
+int64_t read_walk(Args& in, Walk& walk) {
+  walk.outer = in.dim("outer");
+  walk.n = in.dim("n");
+  walk.inner = in.dim("inner");
+  return in.mul(walk.outer, walk.inner);
+}
+
 bool read_unary(Args& in, UnaryArgs& a);
 bool read_binary(Args& in, BinaryArgs& a);
 bool read_compare(Args& in, CompareArgs& a);

@@ -18,23 +18,31 @@ inline float sum_squared_differences(const float* x, int64_t n, float mean) {
   });
 }
 
+// Both of R rows of n.
 template <int R>
-inline void moments_rows(const MomentsArgs& args, int64_t row) {
-  const int64_t n = args.n;
-  const float* x = args.x + row * n;
-  float sums[R], squares[R];
+inline void row_moments(const float* x, int64_t n, float (&mean)[R], float (&squares)[R]) {
+  float sums[R];
   vf centre[R];
   sum_rows(n, sums, [&](v16 acc, int r, int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
     return acc + load_piece(x + r * n + i, count);
   });
   LANEGRAD_UNROLL for (int r = 0; r < R; ++r) {
-    args.mean[row + r] = sums[r] / static_cast<float>(n);
-    centre[r] = set1(args.mean[row + r]);
+    mean[r] = sums[r] / static_cast<float>(n);
+    centre[r] = set1(mean[r]);
   }
   sum_rows(n, squares, [&](v16 acc, int r, int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
     return squared_differences(acc, load_piece(x + r * n + i, count), centre[r], count);
   });
-  LANEGRAD_UNROLL for (int r = 0; r < R; ++r) args.squares[row + r] = squares[r];
+}
+
+template <int R>
+inline void moments_rows(const MomentsArgs& args, int64_t row) {
+  float mean[R], squares[R];
+  row_moments(args.x + row * args.n, args.n, mean, squares);
+  LANEGRAD_UNROLL for (int r = 0; r < R; ++r) {
+    args.mean[row + r] = mean[r];
+    args.squares[row + r] = squares[r];
+  }
 }
 
 // A long row is shared by threads: blocks of both passes, joined in ascending order.

@@ -1,9 +1,8 @@
-// Layer normalisation along rows, forward and backward. Two passes for the variance, so that a large mean costs no
-// digits.
+// Layer normalisation along rows, forward and backward.
 #pragma once
 
 #include "lanes.inl.h"
-#include "reduce.inl.h"
+#include "moments.inl.h"
 #include "split.inl.h"
 
 LANEGRAD_INLINE v16 normalized(v16 x, vf mean, vf rstd) {
@@ -16,25 +15,14 @@ template <int R>
 inline void layer_norm_rows(const LayerNormArgs& args, int64_t row) {
   const int64_t n = args.n;
   const float* x = args.x + row * n;
-  float sums[R], squares[R];
-  vf mu[R];
-  sum_rows(n, sums, [&](v16 acc, int r, int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
-    return acc + load_piece(x + r * n + i, count);
-  });
-  LANEGRAD_UNROLL for (int r = 0; r < R; ++r) {
-    args.mean[row + r] = sums[r] / static_cast<float>(n);
-    mu[r] = set1(args.mean[row + r]);
-  }
-  sum_rows(n, squares, [&](v16 acc, int r, int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
-    v16 d = load_piece(x + r * n + i, count);
-    LANEGRAD_UNROLL for (int v = 0; v < kRegisters; ++v) d.r[v] = d.r[v] - mu[r];
-    if (count < kVirtualLanes) d = first_lanes(d, count);
-    return fma(d, d, acc);
-  });
-  vf scale[R];
+  float mean[R], squares[R];
+  row_moments(x, n, mean, squares);
+  vf mu[R], scale[R];
   LANEGRAD_UNROLL for (int r = 0; r < R; ++r) {
     const double variance = static_cast<double>(squares[r]) / static_cast<double>(n);
+    args.mean[row + r] = mean[r];
     args.rstd[row + r] = static_cast<float>(1.0 / ::sqrt(variance + args.eps));
+    mu[r] = set1(mean[r]);
     scale[r] = set1(args.rstd[row + r]);
   }
   const float* weight = args.weight;

@@ -2,7 +2,6 @@
 // the bit, element by element in scalar code. Every array ends at a page that must not be touched.
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <vector>
@@ -272,15 +271,6 @@ void convolutions(Machine& m) {
 }  // namespace
 
 int main() {
-  retain_pool();
-  const IsaList& list = available_isas();
-  for (int i = 0; i < list.count; ++i) {
-    for (const int threads : {1, 2, 8}) {
-      Machine m{*list.tables[i], threads};
-      convolutions(m);
-    }
-    printf("conv: %s ok\n", list.tables[i]->name);
-  }
-  release_pool();
+  on_machines("conv", convolutions);
   return 0;
 }

@@ -2,7 +2,6 @@
 // definition to the bit, element by element in scalar code. Every array ends at a page that must not be touched.
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "drawn.h"
@@ -163,20 +162,15 @@ void patches(Machine& m) {
   }
 }
 
+void everything(Machine& m) {
+  pools(m);
+  patches(m);
+  resamplings(m);
+}
+
 }  // namespace
 
 int main() {
-  retain_pool();
-  const IsaList& list = available_isas();
-  for (int i = 0; i < list.count; ++i) {
-    for (const int threads : {1, 2, 8}) {
-      Machine m{*list.tables[i], threads};
-      pools(m);
-      patches(m);
-      resamplings(m);
-    }
-    printf("pool: %s ok\n", list.tables[i]->name);
-  }
-  release_pool();
+  on_machines("pool", everything);
   return 0;
 }

@@ -3,10 +3,10 @@
 import { checkShape, sameShape } from '../../core/shape.ts';
 import { ConfigError, ShapeError } from '../../errors.ts';
 import type { Tensor } from '../../tensor.ts';
-import { checkFloat, checkSameDType, registerOp } from '../define.ts';
+import { registerOp } from '../define.ts';
 import { add } from '../elementwise/arithmetic.ts';
 import { reshape } from '../movement/movement.ts';
-import { convolutionTransposed, type PerAxis, perAxis } from './conv.ts';
+import { checkConvOperands, convolutionTransposed, type PerAxis, perAxis } from './conv.ts';
 
 export interface ConvTransposeOptions {
   /** Distance of the places that neighbouring inputs are spread to. */
@@ -29,15 +29,7 @@ function transposed(
   bias: Tensor | null,
   options: ConvTransposeOptions,
 ): Tensor {
-  checkFloat(op, x);
-  checkFloat(op, weight);
-  if (bias !== null) checkFloat(op, bias);
-  checkSameDType(op, x, weight, bias);
-  if (weight.rank !== axes + 2 || (x.rank !== axes + 1 && x.rank !== axes + 2)) {
-    const lengths = axes === 1 ? 'L' : 'H, W';
-    const problem = `x must be [N, C, ${lengths}] or [C, ${lengths}], the weight [C, O/groups${', k'.repeat(axes)}]`;
-    throw new ShapeError({ op, problem, got: [x.shape, weight.shape] });
-  }
+  checkConvOperands(op, axes, x, weight, bias, 'C, O/groups');
   const { groups = 1 } = options;
   const [batch, channels, ...lengths] = x.rank === axes + 2 ? x.shape : [1, ...x.shape];
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {

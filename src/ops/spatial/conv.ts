@@ -214,6 +214,30 @@ function dimsOf(op: string, x: Shape, w: Shape, options: ConvOptions): ConvDims 
   };
 }
 
+/**
+ * `channels` are the weight's two axes in front of its kernel's, as the message names them.
+ *
+ * @throws DTypeError  if an operand is not of floats, or the dtypes differ
+ * @throws ShapeError  if the ranks are not those of a convolution over `axes` axes
+ */
+export function checkConvOperands(
+  op: string,
+  axes: number,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  channels: string,
+): void {
+  checkFloat(op, x);
+  checkFloat(op, weight);
+  if (bias !== null) checkFloat(op, bias);
+  checkSameDType(op, x, weight, bias);
+  if (weight.rank === axes + 2 && (x.rank === axes + 1 || x.rank === axes + 2)) return;
+  const lengths = axes === 1 ? 'L' : 'H, W';
+  const problem = `x must be [N, C, ${lengths}] or [C, ${lengths}], the weight [${channels}${', k'.repeat(axes)}]`;
+  throw new ShapeError({ op, problem, got: [x.shape, weight.shape] });
+}
+
 /** A convolution over the last `axes` axes; one without a batch gets one for the time of the call. */
 function convolve(
   op: string,
@@ -223,15 +247,7 @@ function convolve(
   bias: Tensor | null,
   options: ConvOptions,
 ): Tensor {
-  checkFloat(op, x);
-  checkFloat(op, weight);
-  if (bias !== null) checkFloat(op, bias);
-  checkSameDType(op, x, weight, bias);
-  if (weight.rank !== axes + 2 || (x.rank !== axes + 1 && x.rank !== axes + 2)) {
-    const lengths = axes === 1 ? 'L' : 'H, W';
-    const problem = `x must be [N, C, ${lengths}] or [C, ${lengths}], the weight [O, C/groups${', k'.repeat(axes)}]`;
-    throw new ShapeError({ op, problem, got: [x.shape, weight.shape] });
-  }
+  checkConvOperands(op, axes, x, weight, bias, 'O, C/groups');
   const d = dimsOf(op, x.shape, weight.shape, options);
   if (bias !== null && !sameShape(bias.shape, [d.outChannels])) {
     throw new ShapeError({ op, problem: 'the bias does not fit', got: bias.shape, expected: [d.outChannels] });

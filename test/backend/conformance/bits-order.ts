@@ -3,9 +3,10 @@
 import type { Backend } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, ScanOp } from '../../../src/backend/opcodes.ts';
 import { type Add, draw, drawInts, wild } from './bits-data.ts';
+import type { Extents } from './harness.ts';
 
 /** One long row, many short ones, columns. */
-const EXTENTS: [outer: number, n: number, inner: number][] = [
+const EXTENTS: Extents[] = [
   [1, 300_001, 1],
   [3, 40_003, 1],
   [700, 65, 1],

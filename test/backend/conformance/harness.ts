@@ -23,6 +23,18 @@ export const FLOAT32_EPS = 2 ** -23;
 /** The lengths that meet every tail of every vector width. */
 export const SIZES = [0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 65, 257];
 
+/** What a kernel along the middle axis walks. */
+export type Extents = [outer: number, n: number, inner: number];
+
+/** Rows, columns and their tails, none of them longer than a block of a kernel. */
+export const SHORT_EXTENTS: readonly Extents[] = [
+  ...SIZES.map((n): Extents => [3, n, 1]),
+  ...SIZES.map((n): Extents => [2, n, 5]),
+  ...SIZES.map((inner): Extents => [2, 7, inner]),
+  [0, 4, 3],
+  [65, 17, 1],
+];
+
 /** Values where functions and comparisons change their minds. */
 export const SPECIALS = [
   0,

@@ -3,16 +3,19 @@
 import { expect, test } from 'vitest';
 import { REDUCE_BLOCK, SCAN_BLOCK } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, ScanOp } from '../../../src/backend/opcodes.ts';
-import { expectExact, expectWithin, type Harness, Random, SIZES, SPECIALS } from './harness.ts';
-
-type Extents = [outer: number, n: number, inner: number];
+import {
+  type Extents,
+  expectExact,
+  expectWithin,
+  type Harness,
+  Random,
+  SHORT_EXTENTS,
+  SIZES,
+  SPECIALS,
+} from './harness.ts';
 
 const EXTENTS: Extents[] = [
-  ...SIZES.map((n): Extents => [3, n, 1]),
-  ...SIZES.map((n): Extents => [2, n, 5]),
-  ...SIZES.map((inner): Extents => [2, 7, inner]),
-  [0, 4, 3],
-  [65, 17, 1],
+  ...SHORT_EXTENTS,
   [1, SCAN_BLOCK, 1],
   [2, SCAN_BLOCK + 1, 1],
   [1, 9 * SCAN_BLOCK + 100, 1],

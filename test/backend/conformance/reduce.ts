@@ -3,16 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { REDUCE_BLOCK } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, ReduceOp } from '../../../src/backend/opcodes.ts';
-import { expectExact, expectWithin, type Harness, Random, SIZES } from './harness.ts';
-
-type Extents = [outer: number, n: number, inner: number];
+import { type Extents, expectExact, expectWithin, type Harness, Random, SHORT_EXTENTS, SIZES } from './harness.ts';
 
 const EXTENTS: Extents[] = [
-  ...SIZES.map((n): Extents => [3, n, 1]),
-  ...SIZES.map((n): Extents => [2, n, 5]),
-  ...SIZES.map((inner): Extents => [2, 7, inner]),
-  [0, 4, 3],
-  [65, 17, 1],
+  ...SHORT_EXTENTS,
   [1, REDUCE_BLOCK, 1],
   [2, REDUCE_BLOCK + 1, 1],
   [1, 3 * REDUCE_BLOCK + 100, 1],
