@@ -1,8 +1,11 @@
 /** Cholesky factors of symmetric positive definite matrices, and the systems they solve. */
 
 import { LinAlgError, ShapeError } from '../errors.ts';
-import { checkSameDType, defineOp, type Op, registerOp, type Sampler } from '../ops/define.ts';
+import { checkSameDType, defineOp, type Op, type Sampler } from '../ops/define.ts';
+import { add } from '../ops/elementwise/arithmetic.ts';
 import { to } from '../ops/elementwise/cast.ts';
+import { neg } from '../ops/elementwise/unary.ts';
+import { tril, triu } from '../ops/movement/diagonal.ts';
 import { matmul } from '../ops/product/matmul.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
 import {
@@ -88,11 +91,38 @@ export function cholesky(x: Tensor, { upper = false }: CholeskyOptions = {}): Te
   });
 }
 
+/** b, factor → X, of float64 matrices of one batch; params: whether the factor is an upper one. */
+const choleskySolveOp: Op<boolean> = defineOp<boolean>({
+  name: 'choleskySolve',
+  forward(node, [b, factor], upper) {
+    const op = 'choleskySolve';
+    const t = factor!.detach();
+    const half = triangularSolve(op, t, b!.detach(), { upper, unit: false, trans: upper });
+    const y = triangularSolve(op, t, half, { upper, unit: false, trans: !upper });
+    node.save(node.needs(0) || node.needs(1) ? factor : null, node.needs(1) ? y : null);
+    return y;
+  },
+  backward(node, [dy], upper) {
+    const [factor, y] = node.saved();
+    const db = choleskySolveOp.run([dy, factor], upper);
+    if (!node.needs(1)) return [db, null];
+    const da = matmul(db, y!, { transB: true });
+    const both = neg(add(da, adjoint(da)));
+    return [db, upper ? matmul(factor!, both) : matmul(both, factor!)];
+  },
+  // The gradient is that of every element of a triangular factor, so the factor of a case is one.
+  cases: [false, true].map((upper) => (s: Sampler) => ({
+    inputs: [s.normal([3, 2]), invertible(s, [2, 3, 3])],
+    call: (b: Tensor, a: Tensor) => choleskySolve(b, upper ? triu(a) : tril(a), { upper }),
+  })),
+});
+
 /**
  * X with A·X = B, out of the Cholesky factor of A.
  *
  * Shapes:   b [..., n, k], factor [..., n, n] → [..., n, k], batches broadcast
- * Gradient: through both triangular systems
+ * Gradient: db = A⁻¹·dX; with S = db·Xᵀ the factor's is −(S + Sᵀ)·L, or −U·(S + Sᵀ), whole as in PyTorch and not its
+ *           triangle alone
  * @throws LinAlgError  if there is a 0 on the diagonal of the factor
  * @throws ShapeError   if the shapes do not fit
  */
@@ -105,15 +135,5 @@ export function choleskySolve(b: Tensor, factor: Tensor, { upper = false }: Chol
     throw new ShapeError({ op, problem: 'sizes differ', got: b.shape, expected: `[…, ${sizesOf(factor)[0]}, k]` });
   }
   const [rhs, whole] = broadcastBatches(op, b, factor);
-  const t = to(whole, 'float64');
-  const half = triangularSolve(op, t, to(rhs, 'float64'), { upper, unit: false, trans: upper });
-  return to(triangularSolve(op, t, half, { upper, unit: false, trans: !upper }), b.dtype);
+  return to(choleskySolveOp.run([to(rhs, 'float64'), to(whole, 'float64')], upper), b.dtype);
 }
-
-registerOp({
-  name: 'choleskySolve',
-  cases: [false, true].map((upper) => (s) => ({
-    inputs: [s.normal([3, 2]), invertible(s, [2, 3, 3])],
-    call: (b, a) => choleskySolve(b, a, { upper }),
-  })),
-});

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { backward, enableGrad, grad } from '../../src/autograd/index.ts';
 import { AutogradError, LinAlgError } from '../../src/errors.ts';
 import * as linalg from '../../src/linalg/index.ts';
-import { gradcheckError, gradgradcheck, matmul, mul, sum, tensor, transpose } from '../../src/ops/index.ts';
+import { gradcheckError, gradgradcheck, matmul, mul, sum, tensor, transpose, tril } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor.ts';
 import { sampler } from '../support/sampler.ts';
 
@@ -17,7 +17,7 @@ const symmetric = (x: Tensor): Tensor => mul(x.add(transpose(x, -2, -1)), 0.5);
 /** Functions of square matrices, and of any. */
 const square: Record<string, Build> = {
   cholesky: (x) => linalg.cholesky(symmetric(x)),
-  choleskySolve: (x, b) => linalg.choleskySolve(b, x),
+  choleskySolve: (x, b) => linalg.choleskySolve(b, tril(x)),
   cond: (x) => linalg.cond(x, { p: 1 }),
   det: (x) => linalg.det(x),
   eigh: (x) => values(linalg.eigh(symmetric(x))),
@@ -118,6 +118,21 @@ describe('where a gradient is not what it seems', () => {
     ]);
     expect(gradcheckError(linalg.det, [deficient])).toBeLessThanOrEqual(1);
     expect(gradgradcheck(linalg.det, [deficient])).toBe(true);
+  });
+
+  test('choleskySolve has PyTorch’s for the whole factor, also beside the triangle that is read', () => {
+    const gradients = (upper: boolean): number[] => {
+      const factor = at([
+        [2, 7],
+        [1, 4],
+      ]);
+      return gradientOf(
+        factor,
+        sum(linalg.choleskySolve(tensor([[8], [16]], { dtype: 'float64' }), factor, { upper })),
+      );
+    };
+    expect(gradients(false)).toEqual([-1.75, -6.23828125, -0.5, -1.7734375]);
+    expect(gradients(true)).toEqual([-5.5, 1, -2.08984375, 0.3828125]);
   });
 
   test('values of equal eigenvalues have one, their vectors an error that says so', () => {

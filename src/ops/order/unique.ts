@@ -193,7 +193,8 @@ for (const [name, fn] of [
 }
 
 /**
- * The most frequent value along `axis`, the smallest of several, and the last place where it stands.
+ * The most frequent value along `axis`, the smallest of several, and the last place where it stands. NaN equals nothing,
+ * and stands behind all others: it is the mode where there is nothing else.
  *
  * Shapes:   x [...] → values and indices (int32) without that axis, or with length 1 if `keepdim`
  * Gradient: to the place

@@ -1,5 +1,6 @@
 /** Distances and similarities of vectors. */
 
+import { checkpoint } from '../../autograd/checkpoint.ts';
 import { broadcastShapes, checkAxis } from '../../core/shape.ts';
 import { ConfigError, ShapeError } from '../../errors.ts';
 import type { Tensor } from '../../tensor.ts';
@@ -9,6 +10,8 @@ import { resultDType, to } from '../elementwise/cast.ts';
 import { eq, lt, where } from '../elementwise/compare.ts';
 import { pow } from '../elementwise/power.ts';
 import { abs, clamp, sign, sqrt, square } from '../elementwise/unary.ts';
+import { split } from '../indexing/parts.ts';
+import { cat } from '../movement/join.ts';
 import { reshape, unsqueeze } from '../movement/movement.ts';
 import { broadcastTogether, checkBroadcast, type ReduceOptions, sum } from '../reduction/broadcast.ts';
 import { amax, mean } from '../reduction/reduce.ts';
@@ -54,7 +57,7 @@ function checkOrder(op: string, p: number): void {
   });
 }
 
-/** Differences of all pairs up to this many elements are formed; beyond, Euclidean distances come from a product. */
+/** Differences of all pairs up to this many elements are formed at once; beyond, Euclidean distances come from a product. */
 const MOST_DIFFERENCES = 2 ** 22;
 
 /**
@@ -98,7 +101,18 @@ export function cdist(a: Tensor, b: Tensor, { p = 2 }: { p?: number } = {}): Ten
   broadcastShapes('cdist', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const pairs = Math.max(a.size / Math.max(1, m * k), b.size / Math.max(1, n * k)) * m * n;
   if (p === 2 && pairs * k > MOST_DIFFERENCES) return euclideanByProduct(a, b);
+  return distancesByParts(a, b, p, Math.max(1, Math.floor(MOST_DIFFERENCES / ((pairs / Math.max(1, m)) * k))));
+}
+
+function distances(a: Tensor, b: Tensor, p: number): Tensor {
   return lengthAlong(sub(unsqueeze(a, -2), unsqueeze(b, -3)), p, false, 'whole');
+}
+
+/** So many rows of `a` at a time, whose differences are formed again for the gradient. */
+function distancesByParts(a: Tensor, b: Tensor, p: number, rows: number): Tensor {
+  if (a.shape[a.rank - 2] <= rows) return distances(a, b, p);
+  const parts = split(a, rows, -2).map((part) => checkpoint((x, y) => distances(x, y, p), part, b));
+  return cat(parts, -2);
 }
 
 export interface PairwiseDistanceOptions extends ReduceOptions {
@@ -177,6 +191,7 @@ registerOp({
     ...orders.map((p) => pair([4, 3], [2, 3], (a, b) => cdist(a, b, { p }))),
     pair([2, 1, 3, 2], [3, 4, 2], (a, b) => cdist(a, b)),
     pair([4, 3], [2, 3], (a, b) => euclideanByProduct(a, b)),
+    pair([5, 3], [2, 2, 3], (a, b) => distancesByParts(a, b, 3, 2)),
   ],
 });
 
