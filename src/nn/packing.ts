@@ -80,6 +80,11 @@ export class Packing {
     this.#spans = spans;
   }
 
+  /** The shape of a padded batch of `features`. */
+  paddedShape(features: number): [steps: number, batch: number, features: number] {
+    return [this.#steps, this.#batch, features];
+  }
+
   /** [T, B, F] → [rows, F] */
   pack(x: Tensor): Tensor {
     return indexSelect(reshape(x, [this.#steps * this.#batch, x.shape[2]]), 0, this.#rows);

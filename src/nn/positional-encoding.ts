@@ -61,7 +61,8 @@ abstract class PositionalEncoding extends Module {
     const length = x.shape[rank === 3 && this.batchFirst ? 1 : 0];
     const rows = this.positions(length, x);
     const placed = rank === 3 && !this.batchFirst ? reshape(rows, [length, 1, this.dim]) : rows;
-    return dropout(add(x, placed), this.dropout, { training: this.training });
+    const sampleAxis = this.batchFirst ? 0 : 1;
+    return dropout(add(x, placed), this.dropout, { training: this.training, sampleAxis });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { type Shape, sameShape } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
-import { cat, dropout, select, squeeze, stack, transpose, unsqueeze, where, zeros } from '../ops/index.ts';
+import { cat, dropout, mul, ones, select, squeeze, stack, transpose, unsqueeze, where, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import {
   accumulate,
@@ -110,9 +110,9 @@ export abstract class Recurrent extends Module {
     const steps = this.#lengths(lengths, x, sequence.shape);
     if (steps === null) return this.#leave(x, this.#throughLayers(sequence, starts, run));
     const packing = new Packing(steps, sequence.shape[0]);
-    const [y, ...ends] = this.#throughLayers(packing.pack(sequence), starts, (layer, rows, before) =>
-      packing.walk(rows, before, layer.reverse, (part, at) => run(layer, part, at)),
-    );
+    const runPacked: RunLayer = (layer, rows, before) =>
+      packing.walk(rows, before, layer.reverse, (part, at) => run(layer, part, at));
+    const [y, ...ends] = this.#throughLayers(packing.pack(sequence), starts, runPacked, packing);
     return this.#leave(x, [packing.unpack(y), ...ends]);
   }
 
@@ -162,6 +162,14 @@ export abstract class Recurrent extends Module {
     return [this.#leave(x, outputs), found];
   }
 
+  /** Dropout between layers. Packed rows are drawn for as the padded batch, in which samples lie along an axis. */
+  #drop(sequence: Tensor, packing: Packing | undefined): Tensor {
+    if (packing === undefined) return dropout(sequence, this.dropout, { sampleAxis: 1 });
+    const { shape, dtype } = sequence;
+    const kept = dropout(ones(packing.paddedShape(shape[1]), { dtype }), this.dropout, { sampleAxis: 1 });
+    return mul(sequence, packing.pack(kept));
+  }
+
   /** x as [T, B, I]. */
   #stepsFirst(x: Tensor): Tensor {
     const batched = x.rank === 3;
@@ -195,11 +203,11 @@ export abstract class Recurrent extends Module {
   }
 
   /** Sequences, padded or packed, through all layers and directions: the outputs, then the states at the end. */
-  #throughLayers(x: Tensor, starts: readonly Tensor[], run: RunLayer): Tensor[] {
+  #throughLayers(x: Tensor, starts: readonly Tensor[], run: RunLayer, packing?: Packing): Tensor[] {
     let sequence = x;
     const ends: Tensor[][] = starts.map(() => []);
     for (let layer = 0; layer < this.numLayers; layer++) {
-      if (layer > 0 && this.dropout > 0) sequence = dropout(sequence, this.dropout, { training: this.training });
+      if (layer > 0 && this.dropout > 0 && this.training) sequence = this.#drop(sequence, packing);
       const outputs: Tensor[] = [];
       for (const suffix of this.#directions) {
         const row = ends[0].length;

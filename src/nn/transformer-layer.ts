@@ -85,7 +85,8 @@ abstract class TransformerLayer extends Module {
 
   /** Dropout by the layer's probability. */
   protected drop(): Dropout {
-    return new Dropout(this.#settings[2].dropout ?? 0.1);
+    const { dropout = 0.1, batchFirst = false } = this.#settings[2];
+    return new Dropout(dropout, { sampleAxis: batchFirst ? 0 : 1 });
   }
 
   /** The feed-forward net's first map (`in`) or second. */

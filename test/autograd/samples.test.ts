@@ -155,6 +155,45 @@ describe('dropout within withSamples', () => {
     for (const output of outputs) expect(output).toEqual(outputs[0]);
   });
 
+  test('a recurrent layer over padded sequences, each share padded as it needs', () => {
+    manualSeed(6);
+    const layer = new nn.GRU(3, 4, { numLayers: 2, dropout: 0.5 });
+    const lengths = [4, 2, 5, 3, 3, 1];
+    const x = randn([5, BATCH, 3]);
+    const ends = cuts
+      .filter((sizes) => !sizes.includes(0))
+      .map((sizes) =>
+        byShares(sizes, (first, count) => {
+          const own = lengths.slice(first, first + count);
+          const share = x.narrow(1, first, count).narrow(0, 0, Math.max(...own));
+          return layer.forward(share, undefined, { lengths: own })[1].transpose(0, 1).toArray() as number[][];
+        }).flat(),
+      );
+    for (const [i, end] of ends.entries()) expect(end, String(cuts[i])).toEqual(ends[0]);
+  });
+
+  test.each([true, false])('a transformer layer, batchFirst %s', (batchFirst) => {
+    manualSeed(4);
+    const layer = new nn.TransformerEncoderLayer(8, 2, { dimFeedforward: 8, dropout: 0.5, batchFirst });
+    const places = new nn.SinusoidalPositionalEncoding(8, { dropout: 0.5, batchFirst });
+    const axis = batchFirst ? 0 : 1;
+    const x = randn(batchFirst ? [BATCH, 5, 8] : [5, BATCH, 8]);
+    // Not to the bit: products of one row are summed in another order than those of many.
+    const outputs = cuts
+      .filter((sizes) => !sizes.includes(0))
+      .map((sizes) => {
+        const shares = byShares(sizes, (first, count) => layer.forward(places.forward(x.narrow(axis, first, count))));
+        return cat(shares, axis).toArray() as number[][][];
+      });
+    for (const y of outputs) {
+      for (const [i, rows] of y.entries()) {
+        for (const [j, row] of rows.entries()) {
+          for (const [k, value] of row.entries()) expect(value).toBeCloseTo(outputs[0][i][j][k], 4);
+        }
+      }
+    }
+  });
+
   test('refusals', () => {
     expect(() => withSamples({ first: -1, count: 2 }, () => 0)).toThrow(/withSamples: first must be an integer/);
     expect(() => withSamples({ first: 0, count: 1.5 }, () => 0)).toThrow(/count must be an integer/);

@@ -5,7 +5,7 @@ import { kernelsFor } from '../../backend/select.ts';
 import { defaultGenerator, Generator } from '../../core/rng.ts';
 import { checkAxis } from '../../core/shape.ts';
 import { ConfigError } from '../../errors.ts';
-import { emptyTensor, Tensor } from '../../tensor.ts';
+import { emptyTensor, type Tensor } from '../../tensor.ts';
 import { rand } from '../create.ts';
 import { checkFloat, registerOp } from '../define.ts';
 import { mul } from '../elementwise/arithmetic.ts';
@@ -26,9 +26,13 @@ export interface DropoutOptions {
   sampleAxis?: number | null;
 }
 
+/** Blocks of four words that each sample has to itself; a batch may then have 2²⁵ samples. */
+const BLOCKS_A_SAMPLE = 2 ** 28;
+
 /**
- * Uniform draws in the shape of x. Within `withSamples` each sample has a row of draws, counted by its number in the
- * batch; where the axis cannot be told apart by samples, all samples have the same.
+ * Uniform draws in the shape of x. Within `withSamples` each sample has a row of draws of its own, which neither its
+ * place among the samples at hand nor their number has a part in; where the axis cannot be told apart by samples, all
+ * samples have the same.
  */
 function drawFor(x: Tensor, generator: Generator, sampleAxis: number | null): Tensor {
   const place = nextSampleDraw(generator);
@@ -36,16 +40,17 @@ function drawFor(x: Tensor, generator: Generator, sampleAxis: number | null): Te
   const { first, count, seedLo, seedHi, streamLo, streamHi } = place;
   const axis = sampleAxis === null || x.rank === 0 ? null : checkAxis('dropout', sampleAxis, x.rank);
   const shared = axis === null || count === 0 || x.shape[axis] % count !== 0;
-  const from = shared ? 0 : first * (x.size / count);
-  // A block has four words, and a sample may begin at any of them.
-  const skipped = from % 4;
-  const words = emptyTensor([skipped + x.size], 'float32');
-  const block = (from - skipped) / 4;
-  kernelsFor('float32').uniform(seedLo, seedHi, streamLo, streamHi, block, words.data as Float32Array);
+  const [from, rows] = shared ? [0, 1] : [first, count];
+  const width = x.size / rows;
+  const kernels = kernelsFor('float32');
+  const draws = emptyTensor(x.shape, 'float32');
+  for (let row = 0; row < rows; row++) {
+    const words = draws.data.subarray(row * width, (row + 1) * width) as Float32Array;
+    kernels.uniform(seedLo, seedHi, streamLo, streamHi, (from + row) * BLOCKS_A_SAMPLE, words);
+  }
   const outer = shared ? 1 : x.shape.slice(0, axis).reduce((product, n) => product * n, 1);
-  if (outer === 1) return new Tensor(words.storage, skipped, x.shape, 'float32');
-  const bySample = new Tensor(words.storage, skipped, [count, outer, x.size / (count * outer)], 'float32');
-  return reshape(transpose(bySample, 0, 1), x.shape);
+  if (outer <= 1) return draws;
+  return reshape(transpose(reshape(draws, [rows, outer, width / outer]), 0, 1), x.shape);
 }
 
 /**
