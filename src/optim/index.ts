@@ -1,5 +1,6 @@
-/** Optimizers, learning-rate schedules and gradient clipping. */
+/** Optimizers, learning-rate schedules, clipping, penalties, averages of weights. */
 
+export { accumulateGradients } from './accumulate.ts';
 export { Adam, type AdamOptions, AdamW } from './adam.ts';
 export {
   Adamax,
@@ -19,8 +20,10 @@ export {
 } from './adaptive.ts';
 export { ASGD, type ASGDOptions } from './asgd.ts';
 export { type ClipNormOptions, clipGradNorm_, clipGradValue_ } from './clip.ts';
+export { EMA, type EMAOptions, type EMAStateDict } from './ema.ts';
 export { LBFGS, type LBFGSOptions } from './lbfgs.ts';
 export { Optimizer, type ParamGroup, type ParamGroupInput, type ParamsInput } from './optimizer.ts';
+export { l1Penalty, l2Penalty, proximalL1_ } from './penalty.ts';
 export { type PlateauOptions, type PlateauStateDict, ReduceLROnPlateau } from './plateau.ts';
 export { Rprop, type RpropOptions } from './rprop.ts';
 export {
