@@ -1,4 +1,6 @@
-import { dropout } from '../ops/index.ts';
+import type { Shape } from '../core/shape.ts';
+import { ShapeError } from '../errors.ts';
+import { add, dropout, mul, ones } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkProbability } from './make-parameter.ts';
 import { Module } from './module.ts';
@@ -27,5 +29,80 @@ export class Dropout extends Module {
 
   override extraRepr(): string {
     return `p: ${this.p}`;
+  }
+}
+
+/** Drops whole channels: neighbouring places tell the same, so that dropping one alone takes nothing away. */
+class ChannelDropout extends Dropout {
+  readonly #ranks: readonly number[];
+
+  constructor(ranks: readonly number[], p: number) {
+    super(p);
+    this.#ranks = ranks;
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (!this.#ranks.includes(x.rank)) {
+      const expected = `${this.#ranks.join(' or ')} axes`;
+      throw new ShapeError({ op: this.constructor.name, problem: 'the input does not fit', got: x.shape, expected });
+    }
+    // Without a batch the channels come first.
+    const lead = x.rank === this.#ranks[0] ? 1 : 2;
+    return this.training ? mul(x, super.forward(channelOnes(x, lead))) : x;
+  }
+}
+
+/** Ones [N, C, 1, …] or [C, 1, …], of which dropout makes a mask. */
+function channelOnes(x: Tensor, lead: number): Tensor {
+  const shape: Shape = x.shape.map((d, i) => (i < lead ? d : 1));
+  return ones(shape, { dtype: x.dtype });
+}
+
+/**
+ * In training, sets each channel of each sequence to 0 with probability p and scales the rest by 1/(1 − p); in
+ * evaluation, the identity.
+ *
+ * Shapes: x [N, C, L] or [C, L] → y of the same shape
+ */
+export class Dropout1d extends ChannelDropout {
+  constructor(p = 0.5) {
+    super([2, 3], p);
+  }
+}
+
+/**
+ * In training, sets each channel of each image to 0 with probability p and scales the rest by 1/(1 − p); in evaluation,
+ * the identity.
+ *
+ * Shapes: x [N, C, H, W] or [C, H, W] → y of the same shape
+ * Source: Tompson and others, Efficient object localization using convolutional networks, 2015
+ */
+export class Dropout2d extends ChannelDropout {
+  constructor(p = 0.5) {
+    super([3, 4], p);
+  }
+}
+
+/** What SELU gives for −∞: the value that a dropped element takes. */
+const SELU_FLOOR = -1.7580993408473766;
+
+/**
+ * Dropout that keeps mean 0 and variance 1, for nets of SELU: in training, elements take SELU's lower end with probability
+ * p, and all are scaled and shifted to make up for it.
+ *
+ * Shapes: x [...] → y [...]
+ * Source: Klambauer and others, Self-normalizing neural networks, 2017
+ */
+export class AlphaDropout extends Dropout {
+  override forward(x: Tensor): Tensor {
+    const { p } = this;
+    if (!this.training || p === 0) return x;
+    const kept = super.forward(ones(x.shape, { dtype: x.dtype }));
+    if (p === 1) return mul(x, kept);
+    const keep = 1 - p;
+    const scale = 1 / Math.sqrt(keep + SELU_FLOOR ** 2 * keep * p);
+    const mask = mul(kept, keep);
+    const floor = mul(add(mul(mask, -1), 1), SELU_FLOOR);
+    return add(mul(add(mul(x, mask), floor), scale), -scale * SELU_FLOOR * p);
   }
 }

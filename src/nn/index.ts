@@ -44,12 +44,13 @@ export { Bilinear, type BilinearOptions } from './bilinear.ts';
 export { type Layer, ModuleDict, ModuleList, Sequential } from './containers.ts';
 export { Conv1d, Conv2d, type ConvModuleOptions, type PaddingMode } from './conv.ts';
 export { ConvTranspose1d, ConvTranspose2d, type ConvTransposeModuleOptions } from './conv-transpose.ts';
-export { Dropout } from './dropout.ts';
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { Flatten, Unflatten } from './flatten.ts';
 export type { GateClamp } from './gates.ts';
 export { GroupNorm, type GroupNormModuleOptions } from './group-norm.ts';
 export { GRU, type GruGate, type GruGates, type GruOptions } from './gru.ts';
+export * as init from './initialisers.ts';
 export { LayerNorm, type LayerNormOptions } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss } from './loss.ts';
@@ -98,6 +99,15 @@ export type { GateOptions, SequenceOptions } from './recurrent.ts';
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell, type RnnCellOptions } from './recurrent-cell.ts';
 export { RNN, type RnnOptions } from './rnn.ts';
 export type { LoadReport, StateDict } from './state-dict.ts';
+export {
+  type CountsWork,
+  type Runnable,
+  Summary,
+  type SummaryOptions,
+  type SummaryRow,
+  type SummaryTotals,
+  summary,
+} from './summary.ts';
 export { TransformerDecoder, TransformerEncoder, type TransformerOptions } from './transformer.ts';
 export {
   type DecoderMasks,

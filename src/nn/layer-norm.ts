@@ -1,4 +1,4 @@
-import type { Shape } from '../core/shape.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { layerNorm } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -48,6 +48,11 @@ export class LayerNorm extends Module {
 
   forward(x: Tensor): Tensor {
     return layerNorm(x, this.normalizedShape, this.weight, this.bias, this.eps);
+  }
+
+  /** A scale and an offset for each element. */
+  multiplyAdds(_inputs: readonly Shape[], output: Shape): number {
+    return sizeOf(output);
   }
 
   override extraRepr(): string {

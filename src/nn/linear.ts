@@ -1,3 +1,4 @@
+import { type Shape, sizeOf } from '../core/shape.ts';
 import { linear } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
@@ -38,6 +39,10 @@ export class Linear extends Module {
 
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);
+  }
+
+  multiplyAdds(_inputs: readonly Shape[], output: Shape): number {
+    return sizeOf(output) * this.inFeatures;
   }
 
   override extraRepr(): string {

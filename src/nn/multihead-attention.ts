@@ -1,4 +1,4 @@
-import { type Shape, sameShape } from '../core/shape.ts';
+import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ConfigError, DTypeError, ShapeError } from '../errors.ts';
 import {
   add,
@@ -208,6 +208,13 @@ export class MultiheadAttention extends Module {
     const y = this.out_proj.forward(reshape(joined, [outer, inner, this.embedDim]));
     const shown = !needWeights ? null : averageAttnWeights ? mean(weights, 1) : weights;
     return single ? [squeeze(y, 0), shown && squeeze(shown, 0)] : [y, shown];
+  }
+
+  /** The three projections, the scores and what they mix; the output's projection is a layer of its own. */
+  multiplyAdds([query, key, value]: readonly Shape[]): number {
+    const extra = (this.bias_k === null ? 0 : 1) + (this.addZeroAttn ? 1 : 0);
+    const keys = key[key.length === 3 && this.batchFirst ? 1 : 0] + extra;
+    return (sizeOf(query) + sizeOf(key) + sizeOf(value)) * this.embedDim + 2 * sizeOf(query) * keys;
   }
 
   #checkInputs(query: Tensor, key: Tensor, value: Tensor): void {

@@ -1,6 +1,6 @@
 /** One step of a recurrent layer as a module: RNNCell, GRUCell, LSTMCell. */
 
-import { sameShape } from '../core/shape.ts';
+import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { gruLayer, lstmLayer, type Nonlinearity, rnnLayer, unsqueeze, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -71,6 +71,11 @@ abstract class RecurrentCell extends Module {
       return single ? unsqueeze(state, 0) : state;
     });
     return { x: unsqueeze(single ? unsqueeze(x, 0) : x, 0), states, single };
+  }
+
+  /** The products with both weights, for every sample. */
+  multiplyAdds([input]: readonly Shape[]): number {
+    return (sizeOf(input) / this.inputSize) * (this.weight_ih.size + this.weight_hh.size);
   }
 
   override extraRepr(): string {

@@ -1,6 +1,6 @@
 /** What LSTM, GRU and RNN share: options, parameters, and the walk through layers and directions. */
 
-import { type Shape, sameShape } from '../core/shape.ts';
+import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { cat, dropout, mul, ones, select, squeeze, stack, transpose, unsqueeze, where, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -241,6 +241,12 @@ export abstract class Recurrent extends Module {
         throw new ShapeError({ op: this.#name, problem: `${name} does not fit`, got: state.shape, expected });
       return batched ? state : unsqueeze(state, 1);
     });
+  }
+
+  /** The products with the weights, at every step of every sequence. */
+  multiplyAdds([input]: readonly Shape[]): number {
+    const weights = this.namedParameters().filter(([name]) => name.startsWith('weight'));
+    return (sizeOf(input) / this.inputSize) * weights.reduce((sum, [, weight]) => sum + weight.size, 0);
   }
 
   override extraRepr(): string {
