@@ -26,6 +26,7 @@ const SUBJECTS = [
   'small-ops',
   'ops',
   'conv',
+  'data-loader',
   'crossing',
   'memory',
 ] as const;

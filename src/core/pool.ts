@@ -144,7 +144,7 @@ export class Storage {
       throw new BufferError({
         op: 'scope',
         problem:
-          'the memory of this tensor was taken back: its scope has ended, or zeroGrad({ recycle: true }) gave it up',
+          'the memory of this tensor was taken back: its scope has ended, or it was given up with { recycle: true }',
         hint: 'return it from the scope function, or clone it, to keep it',
         code: 'ERR_SCOPE_ENDED',
       });

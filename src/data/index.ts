@@ -43,7 +43,7 @@ export {
   StandardScaler,
   type StandardScalerState,
 } from './fitted/scale.ts';
-export { type BatchSource, DataLoader, type DataLoaderOptions } from './loader.ts';
+export { type BatchSource, DataLoader, type DataLoaderOptions, type EpochOptions } from './loader.ts';
 export type { Source } from './read/bytes.ts';
 export { type CsvOptions, readCsv, streamCsv } from './read/csv.ts';
 export { readIdx } from './read/idx.ts';

@@ -1,9 +1,11 @@
 /** Batches of a data set, epoch by epoch. */
 
 import { ConfigError, DataError, LanegradError } from '../errors.ts';
+import { Tensor } from '../tensor.ts';
 import { type Collated, collate as collateSamples } from './collate.ts';
 import type { Dataset } from './dataset.ts';
 import { checkCount, MAX_EPOCHS, seedOf } from './draws.ts';
+import { mayLeave } from './rows.ts';
 import { RandomSampler, type Sampler, SequentialSampler } from './sampler.ts';
 import { type BatchContext, ModuleTransform, type Transform, textOf, transformError } from './transform.ts';
 import { TransformThreads } from './transform-threads.ts';
@@ -13,7 +15,15 @@ export interface BatchSource<B> {
   /** Batches an epoch. */
   readonly length: number;
   /** The batches of epoch `n` from batch `from` on. */
-  epoch(n: number, from?: number): AsyncIterable<B>;
+  epoch(n: number, from?: number, options?: EpochOptions): AsyncIterable<B>;
+}
+
+export interface EpochOptions {
+  /**
+   * Takes the memory that the loader gathered a batch into back when the next one is asked for; touching it then is a
+   * BufferError. A loop that keeps no batch is spared new memory for each: half the time of gathering one. Default false.
+   */
+  recycle?: boolean;
 }
 
 export interface DataLoaderOptions<T, I, B> {
@@ -100,10 +110,10 @@ export class DataLoader<T, I = Collated<T>, B = I> implements BatchSource<B> {
    * @throws ConfigError  if there is no such epoch or batch
    * @throws DataError    (while it is walked) if a sample cannot be had or a transform fails; names the sample or the batch
    */
-  epoch(n: number, from = 0): AsyncGenerator<B, void, undefined> {
+  epoch(n: number, from = 0, { recycle = false }: EpochOptions = {}): AsyncGenerator<B, void, undefined> {
     checkCount('epoch', 'the number of the epoch', n, 0, MAX_EPOCHS - 1);
     checkCount('epoch', 'the batch to begin with', from, 0, this.length);
-    return this.#walk(n, from);
+    return this.#walk(n, from, recycle);
   }
 
   /** The next epoch of this loader: the first time epoch 0. */
@@ -116,7 +126,7 @@ export class DataLoader<T, I = Collated<T>, B = I> implements BatchSource<B> {
     await this.#threads?.close();
   }
 
-  async *#walk(epoch: number, from: number): AsyncGenerator<B, void, undefined> {
+  async *#walk(epoch: number, from: number, recycle: boolean): AsyncGenerator<B, void, undefined> {
     const order = this.sampler.indices(epoch, this.seed);
     const count = this.length;
     const begun: Promise<B>[] = [];
@@ -130,7 +140,9 @@ export class DataLoader<T, I = Collated<T>, B = I> implements BatchSource<B> {
           batch.catch(() => undefined);
           begun.push(batch);
         }
-        yield await begun.shift()!;
+        const batch = await begun.shift()!;
+        yield batch;
+        if (recycle) releaseTensors(batch);
       }
       done = true;
     } finally {
@@ -172,5 +184,13 @@ export class DataLoader<T, I = Collated<T>, B = I> implements BatchSource<B> {
       const problem = `samples ${indices.join(', ')} make no batch: ${cause.message}`;
       throw new DataError({ op: 'DataLoader', problem, cause });
     }
+  }
+}
+
+/** Gives back the memory of a batch's own tensors; a tensor that came from elsewhere keeps its. */
+function releaseTensors(batch: unknown): void {
+  const parts = Array.isArray(batch) ? batch : [batch];
+  for (const part of parts) {
+    if (part instanceof Tensor && !part.storage.released && mayLeave(part.storage.array.buffer)) part.storage.release();
   }
 }

@@ -10,7 +10,7 @@ import {
   TensorDataset,
   WeightedRandomSampler,
 } from '../../src/data/index.ts';
-import { ConfigError, DataError } from '../../src/errors.ts';
+import { BufferError, ConfigError, DataError } from '../../src/errors.ts';
 import { arange, randn } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor.ts';
 import { root } from '../support/package.ts';
@@ -70,6 +70,16 @@ describe('order', () => {
   test('the loader itself walks its next epoch', async () => {
     const loader = loaderOf();
     for (const epoch of [0, 1, 2]) expect(await batchesOf(loader)).toEqual(await batchesOf(loaderOf().epoch(epoch)));
+  });
+
+  test('memory is taken back when the next batch is asked for, if that was wanted', async () => {
+    const kept = batchesOf(loaderOf().epoch(0));
+    const walked = loaderOf().epoch(0, 0, { recycle: true });
+    const [first] = (await walked.next()).value!;
+    expect([Array.from(first.data)]).toEqual((await kept).slice(0, 1).map(([x]) => x));
+    expect((await walked.next()).value![0].data).toHaveLength(800);
+    expect(() => first.data).toThrow(BufferError);
+    expect(await batchesOf(loaderOf().epoch(0, 0, { recycle: true }))).toEqual(await kept);
   });
 
   test('the last batch may be smaller, or left out', async () => {

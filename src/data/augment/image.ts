@@ -7,29 +7,39 @@ import { ShapeError } from '../../errors.ts';
 import { checkCount } from '../draws.ts';
 import { type Augmentation, between, checkProbability, checkRange, imageSize, type Step } from './step.ts';
 
-/** Where the value of each place of an image comes from: rows and columns that may lie between and beside pixels. */
-type Source = (y: number, x: number) => readonly [y: number, x: number];
-
-/** Pixels by linear interpolation between the four around a place. */
-function warp(op: string, input: Float64Array, shape: Shape, output: Float64Array, fill: number, source: Source): void {
+/**
+ * An image looked up elsewhere: each place, counted from the middle, at (a·y + b·x, c·y + d·x) from the middle, between
+ * pixels linearly.
+ */
+function warp(
+  op: string,
+  input: Float64Array,
+  shape: Shape,
+  output: Float64Array,
+  fill: number,
+  [a, b, c, d]: readonly [number, number, number, number],
+): void {
   const { channels, height, width } = imageSize(op, shape);
-  const at = (plane: number, y: number, x: number): number =>
-    y >= 0 && y < height && x >= 0 && x < width ? input[plane + y * width + x] : fill;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [sy, sx] = source(y, x);
-      const [y0, x0] = [Math.floor(sy), Math.floor(sx)];
-      const [fy, fx] = [sy - y0, sx - x0];
-      for (let c = 0; c < channels; c++) {
-        const plane = c * height * width;
-        const top = fx === 0 ? at(plane, y0, x0) : at(plane, y0, x0) * (1 - fx) + at(plane, y0, x0 + 1) * fx;
-        let value = top;
+  const [cy, cx] = [(height - 1) / 2, (width - 1) / 2];
+  for (let plane = 0; plane < channels * height * width; plane += height * width) {
+    for (let y = 0, out = plane; y < height; y++) {
+      for (let x = 0; x < width; x++, out++) {
+        const sy = a * (y - cy) + b * (x - cx) + cy;
+        const sx = c * (y - cy) + d * (x - cx) + cx;
+        const [y0, x0] = [Math.floor(sy), Math.floor(sx)];
+        const [fy, fx] = [sy - y0, sx - x0];
+        const at = plane + y0 * width + x0;
+        const [above, below] = [y0 >= 0 && y0 < height, y0 >= -1 && y0 < height - 1];
+        const [left, right] = [x0 >= 0 && x0 < width, x0 >= -1 && x0 < width - 1];
+        // A neighbour that counts for nothing is left out, so that its value, infinite or not a number, does too.
+        let top = above && left ? input[at] : fill;
+        if (fx !== 0) top = top * (1 - fx) + (above && right ? input[at + 1] : fill) * fx;
         if (fy !== 0) {
-          const bottom =
-            fx === 0 ? at(plane, y0 + 1, x0) : at(plane, y0 + 1, x0) * (1 - fx) + at(plane, y0 + 1, x0 + 1) * fx;
-          value = top * (1 - fy) + bottom * fy;
+          let bottom = below && left ? input[at + width] : fill;
+          if (fx !== 0) bottom = bottom * (1 - fx) + (below && right ? input[at + width + 1] : fill) * fx;
+          top = top * (1 - fy) + bottom * fy;
         }
-        output[plane + y * width + x] = value;
+        output[out] = top;
       }
     }
   }
@@ -125,13 +135,8 @@ function rotation({ range, fill }: RangeStep): Step {
     apply(input, shape, output, draws) {
       const turns = between(range, draws.uniform53(1)[0]) / 360;
       const [cos, sin] = turn(turns - Math.floor(turns));
-      const { height, width } = imageSize(op, shape);
-      const [cy, cx] = [(height - 1) / 2, (width - 1) / 2];
       // Rows count downwards: what is turned counter-clockwise is looked up clockwise.
-      warp(op, input, shape, output, fill, (y, x) => [
-        cos * (y - cy) + sin * (x - cx) + cy,
-        cos * (x - cx) - sin * (y - cy) + cx,
-      ]);
+      warp(op, input, shape, output, fill, [cos, sin, -sin, cos]);
     },
   };
 }
@@ -154,9 +159,7 @@ function scaling({ range, fill }: RangeStep): Step {
     shape: sameSize(op),
     apply(input, shape, output, draws) {
       const factor = between(range, draws.uniform53(1)[0]);
-      const { height, width } = imageSize(op, shape);
-      const [cy, cx] = [(height - 1) / 2, (width - 1) / 2];
-      warp(op, input, shape, output, fill, (y, x) => [(y - cy) / factor + cy, (x - cx) / factor + cx]);
+      warp(op, input, shape, output, fill, [1 / factor, 0, 0, 1 / factor]);
     },
   };
 }
