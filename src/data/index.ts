@@ -58,6 +58,19 @@ export {
   WeightedRandomSampler,
 } from './sampler.ts';
 export {
+  type AddingOptions,
+  type AgreementOptions,
+  addingProblem,
+  agreementSentences,
+  type CopyMemoryOptions,
+  copyMemory,
+  type PronounOptions,
+  pronounReference,
+  type ResetOptions,
+  resetSequences,
+  type SequenceSetOptions,
+} from './sequences.ts';
+export {
   type Fold,
   type KFoldOptions,
   kFold,
