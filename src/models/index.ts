@@ -3,6 +3,7 @@
 export { BidirectionalLM, type BidirectionalLMOptions } from './bidirectional-lm.ts';
 export { CharLSTM, type CharLSTMOptions } from './char-lstm.ts';
 export { type ConditionalGenerateOptions, ConditionalLM, type ConditionalLMOptions } from './conditional-lm.ts';
+export type { DescentOptions, Minimizer } from './descent.ts';
 export { Discriminant } from './discriminant.ts';
 export type { Estimator } from './estimator.ts';
 export { type GenerateOptions, generate, generateStream } from './generate.ts';

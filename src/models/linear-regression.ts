@@ -124,6 +124,7 @@ export class LinearRegression implements Estimator {
   async #descend(x: Tensor, y: Tensor): Promise<Line> {
     const { linear } = await descend('LinearRegression', x, y, {
       ...this.#descent,
+      solver: 'descent',
       outputs: y.shape[1],
       bias: this.#hasBias,
       // ‖Xw − y‖² + λ‖w‖² over n, as the mean of squares has it.

@@ -1,10 +1,12 @@
 import type { Linear } from '../nn/index.ts';
 import { ge, reshape, sigmoid, to } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { type DescentOptions, descend } from './descent.ts';
+import { type DescentOptions, descend, type Minimizer } from './descent.ts';
 import { accuracyOf, checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
 
 export interface LogisticRegressionOptions extends Partial<DescentOptions> {
+  /** `lbfgs` over all samples at once, or `descent`, which takes rates and batches. Default `lbfgs`. */
+  solver?: Minimizer;
   /** Learn an intercept. Default true. */
   bias?: boolean;
   /** λ of the penalty ½λ‖w‖² added to the mean loss, the intercept left out. Default 0. */
@@ -28,7 +30,7 @@ export interface LogisticRegressionOptions extends Partial<DescentOptions> {
 export class LogisticRegression implements Estimator {
   readonly #options: LogisticRegressionOptions;
   #linear: Linear | null = null;
-  /** The mean loss before each epoch of the last `fit`. */
+  /** Of the last `fit`: the mean loss over each epoch of a descent, of each evaluation by `lbfgs`. */
   losses: readonly number[] = [];
 
   constructor(options: LogisticRegressionOptions = {}) {
@@ -46,6 +48,7 @@ export class LogisticRegression implements Estimator {
     checkClasses('LogisticRegression', y, 2);
     const targets = reshape(to(y, samples.dtype), [y.size, 1]);
     const { linear, losses } = await descend('LogisticRegression', samples, targets, {
+      solver: 'lbfgs',
       ...this.#options,
       outputs: 1,
       loss: 'logistic',

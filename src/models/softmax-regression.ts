@@ -1,10 +1,12 @@
 import type { Linear } from '../nn/index.ts';
 import { argmax, softmax, to } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { type DescentOptions, descend } from './descent.ts';
+import { type DescentOptions, descend, type Minimizer } from './descent.ts';
 import { accuracyOf, checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
 
 export interface SoftmaxRegressionOptions extends Partial<DescentOptions> {
+  /** `lbfgs` over all samples at once, or `descent`, which takes rates and batches. Default `lbfgs`. */
+  solver?: Minimizer;
   /** Default: as many as the targets of `fit` name. */
   classes?: number;
   /** Learn an intercept for each class. Default true. */
@@ -24,7 +26,7 @@ export interface SoftmaxRegressionOptions extends Partial<DescentOptions> {
 export class SoftmaxRegression implements Estimator {
   readonly #options: SoftmaxRegressionOptions;
   #linear: Linear | null = null;
-  /** The mean loss before each epoch of the last `fit`. */
+  /** Of the last `fit`: the mean loss over each epoch of a descent, of each evaluation by `lbfgs`. */
   losses: readonly number[] = [];
 
   constructor(options: SoftmaxRegressionOptions = {}) {
@@ -41,6 +43,7 @@ export class SoftmaxRegression implements Estimator {
     checkTargets('SoftmaxRegression', samples, y);
     const { classes, ...options } = this.#options;
     const { linear, losses } = await descend('SoftmaxRegression', samples, to(y, 'int32'), {
+      solver: 'lbfgs',
       ...options,
       outputs: checkClasses('SoftmaxRegression', y, classes),
       loss: 'softmax',

@@ -74,7 +74,7 @@ describe('B10: logistic regression on positives only, w = 0, η = 1', () => {
   });
 
   test.each([0, 1, 2])('and so does the model', async (row) => {
-    const model = await new LogisticRegression({ lr: 1, epochs: after[row] }).fit(x, positives);
+    const model = await new LogisticRegression({ solver: 'descent', lr: 1, epochs: after[row] }).fit(x, positives);
     expect(model.linear.bias!.item()).toBeCloseTo(bias[row], 4);
     expect(model.linear.weight.item()).toBe(0);
     expect(model.losses).toHaveLength(after[row]);
@@ -84,7 +84,10 @@ describe('B10: logistic regression on positives only, w = 0, η = 1', () => {
   test('w grows without end where 0 lies outside of the hull of the inputs', async () => {
     const grown = await Promise.all(
       [10, 100, 1000].map(async (epochs) => {
-        const { linear } = await new LogisticRegression({ lr: 1, epochs }).fit(tensor([[1], [2]], wide), positives);
+        const { linear } = await new LogisticRegression({ solver: 'descent', lr: 1, epochs }).fit(
+          tensor([[1], [2]], wide),
+          positives,
+        );
         return linear.weight.item();
       }),
     );
@@ -123,7 +126,7 @@ describe('B11: softmax regression', () => {
   test('one step from 0 is that gradient times the rate, in mini-batches too', async () => {
     const x = randn([6, 2], wide);
     const y = tensor([0, 1, 2, 0, 1, 2]);
-    const { linear } = await new SoftmaxRegression({ lr: 0.5, epochs: 1, l2: 3 }).fit(x, y);
+    const { linear } = await new SoftmaxRegression({ solver: 'descent', lr: 0.5, epochs: 1, l2: 3 }).fit(x, y);
     const missed = tensor(
       [...y.data].map((id) => [0, 1, 2].map((c) => Number(c === id) - 1 / 3)),
       wide,
@@ -131,6 +134,19 @@ describe('B11: softmax regression', () => {
     const wanted = matmul(missed, x, { transA: true }).mul(0.5 / 6);
     for (const [i, w] of [...linear.weight.data].entries()) expect(w).toBeCloseTo(Number(wanted.data[i]), 14);
   });
+});
+
+test('L-BFGS and descent come to the same weights', async () => {
+  const x = randn([50, 3], wide);
+  const y = tensor(Array.from({ length: 50 }, (_, i) => i % 3));
+  const [quick, slow] = [
+    await new SoftmaxRegression({ l2: 0.1 }).fit(x, y),
+    await new SoftmaxRegression({ l2: 0.1, solver: 'descent', lr: 0.5, epochs: 1000 }).fit(x, y),
+  ];
+  for (const [i, w] of [...quick.linear.weight.data].entries()) {
+    expect(slow.linear.weight.data[i]).toBeCloseTo(Number(w), 5);
+  }
+  expect(quick.losses.length).toBeLessThan(60);
 });
 
 describe('B12: several classes by discriminants of two', () => {
@@ -146,7 +162,7 @@ describe('B12: several classes by discriminants of two', () => {
   );
 
   test('k of them one against all, k(k − 1)/2 one against one', async () => {
-    const make = () => new LogisticRegression({ lr: 1, epochs: 50 });
+    const make = () => new LogisticRegression({ solver: 'descent', lr: 1, epochs: 50 });
     expect((await new OneVsRest(make).fit(x, y)).models).toHaveLength(3);
     const four = tensor(Array.from({ length: 60 }, (_, i) => i % 4));
     expect((await new OneVsOne(make).fit(x, four)).models).toHaveLength(6);
@@ -163,7 +179,7 @@ describe('B12: several classes by discriminants of two', () => {
   });
 
   test('the rows of a softmax regression are templates: each class is most like its own', async () => {
-    const model = await new SoftmaxRegression({ epochs: 300, lr: 0.5 }).fit(x, y);
+    const model = await new SoftmaxRegression().fit(x, y);
     expect(model.score(x, y)).toBe(1);
     const { weight } = model.linear;
     expect(weight.shape).toEqual([3, 2]);
@@ -185,5 +201,6 @@ test('wrong input is refused by name', async () => {
   expect(() => new LinearRegression().predict(x)).toThrow(/nothing has been learned yet.*fit/);
   expect(() => new LinearRegression({ solver: 'lu' as 'qr' })).toThrow(/unknown solver: got lu/);
   const bad = { epoch: 3 } as object;
-  await expect(new LogisticRegression(bad).fit(x, tensor([0, 1]))).rejects.toThrow(/unknown option epoch/);
+  await expect(new LogisticRegression(bad).fit(x, tensor([0, 1]))).rejects.toThrow(/unknown option: got epoch/);
+  await expect(new LogisticRegression({ lr: 1 }).fit(x, tensor([0, 1]))).rejects.toThrow(/option of descent: got lr/);
 });
