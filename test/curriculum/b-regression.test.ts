@@ -140,7 +140,7 @@ test('L-BFGS and descent come to the same weights', async () => {
   const x = randn([50, 3], wide);
   const y = tensor(Array.from({ length: 50 }, (_, i) => i % 3));
   const [quick, slow] = [
-    await new SoftmaxRegression({ l2: 0.1 }).fit(x, y),
+    await new SoftmaxRegression({ l2: 0.1, tolerance: 1e-14 }).fit(x, y),
     await new SoftmaxRegression({ l2: 0.1, solver: 'descent', lr: 0.5, epochs: 1000 }).fit(x, y),
   ];
   for (const [i, w] of [...quick.linear.weight.data].entries()) {

@@ -78,7 +78,9 @@ export function makeAugmentation({ steps, column }: Made): Transform<Tensor[], T
  * const images = new TensorDataset(rand([4, 1, 8, 8]), arange(4));
  * const steps = [randomCrop(6), randomHorizontalFlip(), gaussianNoise(0.1)];
  * const loader = new DataLoader(images, { batchSize: 2, transform: augment(steps), seed: 1 });
- * for await (const [x] of loader) console.log(x.shape); // => [ 2, 1, 6, 6 ]
+ * const shapes: unknown[] = [];
+ * for await (const [x] of loader) shapes.push(x.shape);
+ * shapes; // => [ [ 2, 1, 6, 6 ], [ 2, 1, 6, 6 ] ]
  */
 export function augment(steps: readonly Augmentation[], { column = 0 }: AugmentOptions = {}): ModuleTransform {
   const op = 'augment';
