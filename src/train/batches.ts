@@ -38,6 +38,7 @@ export function sourceOf<B>(op: string, data: Batches<B>): BatchSource<B> {
 export class BatchWalk<B> {
   readonly source: BatchSource<B>;
   readonly #op: string;
+  readonly #recycle: boolean;
   #batches: AsyncIterator<B> | null = null;
   /** The epoch and the batch that come next. */
   #epoch = -1;
@@ -45,9 +46,11 @@ export class BatchWalk<B> {
   /** Milliseconds spent waiting for batches so far. */
   waited = 0;
 
-  constructor(op: string, source: BatchSource<B>) {
+  /** @param recycle  Lets the source reuse the memory of a batch when the next is taken. */
+  constructor(op: string, source: BatchSource<B>, { recycle = false }: { recycle?: boolean } = {}) {
     this.#op = op;
     this.source = source;
+    this.#recycle = recycle;
   }
 
   /** @throws ConfigError  if the source has fewer batches than it said */
@@ -55,7 +58,7 @@ export class BatchWalk<B> {
     const since = performance.now();
     if (this.#batches === null || this.#epoch !== epoch || this.#batch !== batch) {
       await this.close();
-      this.#batches = this.source.epoch(epoch, batch)[Symbol.asyncIterator]();
+      this.#batches = this.source.epoch(epoch, batch, { recycle: this.#recycle })[Symbol.asyncIterator]();
       this.#epoch = epoch;
       this.#batch = batch;
     }
@@ -94,10 +97,11 @@ export function splitBatch(op: string, batch: unknown): [inputs: Tensor[], targe
   });
 }
 
-/** How many samples a batch has, by its first tensor. */
+/** How many samples a batch has, by the first tensor that it is or holds; 1 without one. */
 export function samplesIn(op: string, batch: unknown, axis: number): number {
-  const first = Array.isArray(batch) ? batch[0] : batch;
-  if (!(first instanceof Tensor)) return 1;
+  const isHolder = typeof batch === 'object' && batch !== null && !(batch instanceof Tensor);
+  const first = (isHolder ? Object.values(batch) : [batch]).find((part) => part instanceof Tensor);
+  if (first === undefined) return 1;
   if (axis >= 0 && axis < first.rank) return first.shape[axis];
   throw new ShapeError({ op, problem: `a batch has no sample axis ${axis}`, got: first.shape });
 }

@@ -6,7 +6,7 @@ import type { BatchSource } from '../data/index.ts';
 import { CheckpointError, DivergenceError } from '../errors.ts';
 import type { Checkpoint } from '../io/checkpoint.ts';
 import type { StateDict } from '../nn/index.ts';
-import { clipGradNorm_, type Optimizer, ReduceLROnPlateau } from '../optim/index.ts';
+import { clipGradNorm_, LBFGS, type Optimizer, ReduceLROnPlateau } from '../optim/index.ts';
 import { wrapArray } from '../tensor.ts';
 import { type Batches, BatchWalk, samplesIn } from './batches.ts';
 import { evaluateBatches, namesOf } from './evaluate.ts';
@@ -63,7 +63,8 @@ export class FitTask<O, B> implements TrainingTask {
     const { train, validation, options } = parts;
     const { callbacks = [], accumulate = 1, metrics = [] } = options;
     this.#parts = parts;
-    this.#walk = new BatchWalk('fit', train);
+    // Several batches of one step are there together, so none may be given back before the last is used.
+    this.#walk = new BatchWalk('fit', train, { recycle: accumulate === 1 && options.recycle !== false });
     this.#accumulate = accumulate;
     this.stepsPerEpoch = Math.ceil(train.length / accumulate);
     this.#callbacks = Array.isArray(callbacks) ? callbacks : [callbacks];
@@ -100,15 +101,9 @@ export class FitTask<O, B> implements TrainingTask {
       await this.#call((callback) => callback.onEpochBegin?.(state));
     }
     const shares = await this.#sharesOf(epoch, within);
-    optimizer.zeroGrad({ recycle: options.recycle !== false });
-    let loss = 0;
-    for (const [i, share] of shares.entries()) {
-      if (i > 0 && this.#turns.isDue) await this.#turns.give();
-      loss += this.#addGradients(share, index) * (share.count / share.total);
-    }
     const { lr } = this;
-    const gradNorm = this.#clip(index, loss);
-    optimizer.step();
+    const { loss, gradNorm } =
+      optimizer instanceof LBFGS ? this.#search(optimizer, shares, index) : await this.#descend(shares, index);
     if (schedule !== null && options.scheduleBy === 'step') (schedule as { step(): void }).step();
     const { total } = shares[0];
     this.#sums.loss += loss * total;
@@ -274,9 +269,41 @@ export class FitTask<O, B> implements TrainingTask {
     });
   }
 
+  /** A step along the gradient of all shares, with room for others between them. */
+  async #descend(shares: readonly Share<B>[], index: number): Promise<StepResult> {
+    const { optimizer } = this.#parts;
+    this.#zeroGrad();
+    let loss = 0;
+    for (const [i, share] of shares.entries()) {
+      if (i > 0 && this.#turns.isDue) await this.#turns.give();
+      loss += this.#addGradients(share, index);
+    }
+    const gradNorm = this.#clip(index, loss);
+    optimizer.step();
+    return { loss, gradNorm };
+  }
+
+  /** A step of an optimizer that asks for the gradient at several places; the loss is that of the first. */
+  #search(optimizer: LBFGS, shares: readonly Share<B>[], index: number): StepResult {
+    const found: StepResult[] = [];
+    optimizer.step(() => {
+      this.#zeroGrad();
+      const loss = shares.reduce((sum, share) => sum + this.#addGradients(share, index), 0);
+      found.push({ loss, gradNorm: this.#clip(index, loss) });
+      return wrapArray(Float64Array.of(loss), [], 'float64');
+    });
+    return found[0];
+  }
+
+  #zeroGrad(): void {
+    const { optimizer, options } = this.#parts;
+    optimizer.zeroGrad({ recycle: options.recycle !== false });
+  }
+
+  /** The loss of a share, weighted by its part of the samples. */
   #addGradients(share: Share<B>, index: number): number {
     try {
-      return addGradients(this.#parts.compute, share, this.#parts.options.recycle);
+      return addGradients(this.#parts.compute, share, this.#parts.options.recycle) * (share.count / share.total);
     } catch (error) {
       if (error instanceof DivergenceError) throw this.#diverged(index, error.message.replace(/^fit: /, ''));
       throw error;

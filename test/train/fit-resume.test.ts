@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fit, manualSeed, optim } from '../../src/index.ts';
+import { fit, manualSeed, type nn, optim } from '../../src/index.ts';
 import { loadCheckpoint } from '../../src/io/checkpoint.ts';
 import type { History } from '../../src/train/index.ts';
 import { temporaryFolder } from '../io/folder.ts';
@@ -90,6 +90,21 @@ describe('fit goes on', () => {
     await fit(whole, new ToyLoader(40, 8), { ...base, epochs: 4 });
     expect(bitsOf(longer)).toBe(bitsOf(whole));
     expect(bitsOf(idle)).not.toBe(bitsOf(whole));
+  });
+
+  test('with an optimizer that looks for its step', async () => {
+    const lbfgs = (model: nn.Module) =>
+      new optim.LBFGS(model.parameters(), { maxIter: 4, historySize: 5, lineSearchFn: 'strong_wolfe' });
+    const whole = toyModel(0.1);
+    const searching = { ...base, epochs: 3, optimizer: lbfgs, accumulate: 2 };
+    const want = await fit(whole, new ToyLoader(40, 8), searching);
+    expect(want.epochs[2].trainLoss).toBeLessThan(want.epochs[0].trainLoss);
+    const folder = join(temporaryFolder(), 'run');
+    await fit(toyModel(0.1), new ToyLoader(40, 8), { ...searching, ...abortAfter(4), checkpoint: folder });
+    const model = toyModel(0.1);
+    const got = await fit(model, new ToyLoader(40, 8), { ...searching, checkpoint: { folder, resume: true } });
+    expect(courseOf(got)).toEqual(courseOf(want));
+    expect(bitsOf(model)).toBe(bitsOf(whole));
   });
 
   test('what stands in the folder', async () => {

@@ -58,7 +58,6 @@ describe('fit', () => {
       },
     );
     expect(bitsOf(models[1])).toBe(bitsOf(models[0]));
-    // A batch that is no list has no samples to count: its parts of the loss are as large, and all batches are.
     expect(bitsOf(models[2])).toBe(bitsOf(models[0]));
   });
 
