@@ -60,6 +60,7 @@ export {
 } from './errors.ts';
 export * as io from './io/index.ts';
 export * as linalg from './linalg/index.ts';
+export * as metrics from './metrics/index.ts';
 export * as models from './models/index.ts';
 export { CharLSTM, generate, generateStream } from './models/index.ts';
 export * as nn from './nn/index.ts';

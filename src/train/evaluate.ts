@@ -2,20 +2,13 @@
 
 import { scope } from '../autograd/index.ts';
 import { ConfigError } from '../errors.ts';
+import type { Metric } from '../metrics/index.ts';
 import { cat } from '../ops/index.ts';
 import { Tensor } from '../tensor.ts';
 import { type Batches, BatchWalk, samplesIn, sourceOf } from './batches.ts';
 import { EvaluationMode } from './evaluation-mode.ts';
 import { type Computed, computeBy, type LossOptions, type Model } from './losses.ts';
 import { Turns } from './turns.ts';
-
-/** Measures outputs against targets, batch after batch. */
-export interface Metric<O = Tensor> {
-  readonly name: string;
-  update(output: O, target: Tensor): void;
-  compute(): unknown;
-  reset(): void;
-}
 
 export interface EvaluateOptions<O, B> extends LossOptions<O, B> {
   readonly metrics?: readonly Metric<O>[];

@@ -1,9 +1,9 @@
 /** What `fit` is told. */
 
+import type { Metric } from '../metrics/index.ts';
 import type { Module } from '../nn/index.ts';
 import type { LRScheduler, Optimizer, ReduceLROnPlateau } from '../optim/index.ts';
 import type { Batches } from './batches.ts';
-import type { Metric } from './evaluate.ts';
 import type { EpochRecord, History } from './history.ts';
 import type { LossOptions, Model } from './losses.ts';
 import type { Reporter } from './progress.ts';

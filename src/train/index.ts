@@ -1,12 +1,12 @@
 /** Training: fit, evaluation, the loop, what a language model needs of it, and the run folder. */
 
+export type { Metric } from '../metrics/index.ts';
 export type { Batches } from './batches.ts';
 export { type CrossValidateOptions, CrossValidation, crossValidate, type FoldResult } from './cross-validate.ts';
 export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
-  type Metric,
   type PredictOptions,
   predict,
 } from './evaluate.ts';
