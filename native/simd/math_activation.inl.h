@@ -4,22 +4,14 @@
 
 // x·σ(x); −0 of −∞. At most 1.18 ULP [1.20].
 LANEGRAD_INLINE vf vsilu(vf x) {
-  // As the sigmoid: with eˣ = u·e⁻ʳ it is x·u / (u + eʳ). The power of two comes last, so that the tail keeps its digits
-  // down to the subnormal numbers; from −110 on all of them are gone, from 30 on the result is x.
-  const vf one = set1(1.0f);
+  // As the sigmoid, but the power of two comes last, so that the tail keeps its digits down to the subnormal numbers; from
+  // −110 on all of them are gone, from 30 on the result is x.
   const vf y = vmax(set1(-110.0f), vmin(set1(30.0f), x));
-  const vi n = to_int(y * set1(kLog2E));
-  const vf nf = to_float(n);
-  const vf t = expm1_rest(fma(nf, set1(kLn2Low), fma(nf, set1(kLn2High), -y)));
-  const vf u = ldexp2(one, n);
-  const vf start = u + one;
-  const vf sum = start + t;
-  const vf sum_low = (t - (sum - start)) + (u - (start - one));
-  const vf inverse = one / sum;
+  const Logistic l = logistic_of<true>(y);
+  const vf inverse = set1(1.0f) / l.sum;
   const vf q = y * inverse;
-  const vf back = q * sum;
-  const vf lost = ((y - back) - product_rest(q, sum, back)) - q * sum_low;
-  return copy_sign(select(gt(x, set1(30.0f)), x, ldexp2(fma(lost, inverse, q), n)), x);
+  const vf lost = residual(y, q, l.sum) - q * l.sum_low;
+  return copy_sign(select(gt(x, set1(30.0f)), x, ldexp2(fma(lost, inverse, q), l.n)), x);
 }
 
 // x·tanh(log(1 + eˣ)) = x·w / (w + 2) with w = eˣ·(eˣ + 2); −0 of −∞. At most 1.30 ULP [1.40].
@@ -44,7 +36,6 @@ LANEGRAD_INLINE vf vmish(vf x) {
   const vf above_low = product_rest(y, factor, above) + y * factor_low;
   const vf inverse = one / below;
   const vf q = above * inverse;
-  const vf back = q * below;
-  const vf lost = (((above - back) - product_rest(q, below, back)) + above_low) - q * below_low;
+  const vf lost = (residual(above, q, below) + above_low) - q * below_low;
   return copy_sign(select(gt(x, set1(10.0f)), x, ldexp2(fma(lost, inverse, q), parts.n)), x);
 }

@@ -39,57 +39,53 @@ LANEGRAD_INLINE vf vsinh(vf x) {
   return copy_sign(select(lt(a, set1(1.0f)), small, large), x);
 }
 
-// From here on both inverse functions are log 2x, which is log(1 + x) + log 2, but for less than a rounding.
-constexpr float kLogTwice = 0x1p26f;
-LANEGRAD_INLINE vf log_inverse(vf x, vf sum, vf low) {
-  const vm large = gt(x, set1(kLogTwice));
-  const TwoFloats y = log1p_sum(select(large, x, sum), select(large, zero(), low), select(large, set1(1.0f), zero()));
-  return select(lt(x, set1(kInfinity)), y.high + y.low, x);
+// log u + c for normal finite u and a small correction c, or log 2u with `more` = 1.
+LANEGRAD_INLINE vf corrected_log(vf u, vf c, vf more) {
+  const LogParts p = log_parts_normal(u);
+  const TwoFloats y = log_sum(p.k + more, p.m - set1(1.0f), c);
+  return y.high + y.low;
 }
 
-// asinh x = log1p(a + a²/(1 + √(1 + a²))) with the sign of x. At most 1.28 ULP [1.28].
+// From here on both of the next are log 2x but for less than a rounding.
+constexpr float kLogTwice = 0x1p13f;
+// log(a + root), where a² and root² differ by 1, so that 1/(a + root) = |a − root|.
+LANEGRAD_INLINE vf log_of_sum(vf a, vf root, vf larger, vf smaller) {
+  const vf sum = a + root;
+  const vf c = ((larger - sum) + smaller) * (larger - smaller);
+  const vm twice = gt(a, set1(kLogTwice));
+  const vf y = corrected_log(select(twice, a, sum), select(twice, zero(), c), select(twice, set1(1.0f), zero()));
+  return select(lt(a, set1(kInfinity)), y, a);
+}
+
+// asinh x, which is log(a + √(1 + a²)) with the sign of x. At most 1.28 ULP [1.40].
 LANEGRAD_INLINE vf vasinh(vf x) {
-  const vf one = set1(1.0f), a = vabs(x);
-  const vf b = vmin(set1(kLogTwice), a);
-  const vf square = b * b;
-  const vf step = square / (one + vsqrt(one + square));
-  const vf sum = b + step;
-  const vf y = log_inverse(a, sum, (b - sum) + step);
-  return copy_sign(select(lt(a, set1(0x1p-13f)), a, y), x);
+  const vf one = set1(1.0f), a = vabs(x), z = a * a, s = z * z;
+  vf p = fma(s, set1(-0x1.975f90p-12f), fma(z, set1(0x1.3a888ap-9f), set1(-0x1.cc453ap-8f)));
+  p = fma(s, p, fma(z, set1(0x1.bd3a18p-7f), set1(-0x1.57f7e2p-6f)));
+  p = fma(s, p, fma(z, set1(0x1.ec8690p-6f), set1(-0x1.6d5ba6p-5f)));
+  p = fma(s, p, fma(z, set1(0x1.33301cp-4f), set1(-0x1.55554cp-3f)));
+  const vf root = vsqrt(fma(a, a, one));
+  return copy_sign(select(lt(a, one), fma(a * z, p, a), log_of_sum(a, root, root, a)), x);
 }
 
-// acosh x = log1p(t + √(t·(t + 2))) with t = x − 1; NaN below 1. At most 0.83 ULP [0.84].
+// acosh x, which is log(x + √(x² − 1)); NaN below 1. At most 1.46 ULP [1.46].
 LANEGRAD_INLINE vf vacosh(vf x) {
-  const vf one = set1(1.0f), two = set1(2.0f);
-  const vf b = vmin(set1(kLogTwice), x);
-  const vf t = b - one;
-  const vf t_low = (b - t) - one;
-  const vf u = t + two;
-  const vf u_low = (two - u) + t + t_low;
-  const vf square = t * u;
-  const vf square_low = product_rest(t, u, square) + fma(t, u_low, u * t_low);
-  const vf root = vsqrt(square);
-  const vf back = root * root;
-  const vf root_low = (((square - back) - product_rest(root, root, back)) + square_low) / (root + root);
-  const vf sum = root + t;
-  const vf low = ((root - sum) + t) + (root_low + t_low);
-  const vf y = log_inverse(x, sum, select(gt(root, zero()), low, zero()));
-  return select(ge(x, one), y, set1(kNan));
+  // Near 1 by t = x − 1, of which it is √2t and a series.
+  const vf t = x - set1(1.0f), s = t * t;
+  vf p = fma(s, set1(-0x1.c2084cp-16f), fma(t, set1(0x1.6f817ap-13f), set1(-0x1.4b02bep-11f)));
+  p = fma(s, p, fma(t, set1(0x1.ea6472p-10f), set1(-0x1.6d4a22p-8f)));
+  p = fma(s, p, fma(t, set1(0x1.33302ep-6f), set1(-0x1.55554ep-4f)));
+  const vf first = vsqrt(t + t);
+  const vf root = vsqrt(fma(x, x, set1(-1.0f)));
+  return select(lt(x, set1(2.0f)), fma(first * t, p, first), log_of_sum(x, root, x, root));
 }
 
-// atanh x = ½·log1p(2a/(1 − a)) with the sign of x; ±∞ at ±1, NaN outside. At most 0.87 ULP [0.87].
+// atanh x = ½·log((1 + x)/(1 − x)); ±∞ at ±1, NaN outside. At most 1.29 ULP [1.29].
 LANEGRAD_INLINE vf vatanh(vf x) {
-  const vf one = set1(1.0f), a = vabs(x);
-  const vm inside = lt(a, one);
-  const vf b = select(inside, a, zero());
-  const vf below = one - b, twice = b + b;
-  const vf below_low = (one - below) - b;
-  const vf inverse = one / below;
-  const vf ratio = twice * inverse;
-  const vf back = ratio * below;
-  const vf lost = ((twice - back) - product_rest(ratio, below, back)) - ratio * below_low;
-  const TwoFloats y = log1p_sum(ratio, lost * inverse);
-  const vf near = select(lt(a, set1(0x1p-13f)), a, set1(0.5f) * (y.high + y.low));
+  const vf one = set1(1.0f), half = set1(0.5f), a = vabs(x), z = a * a, s = z * z;
+  vf p = fma(s, fma(z, set1(0x1.692d84p-3f), set1(0x1.a6de5cp-5f)), fma(z, set1(0x1.e3fbc8p-4f), set1(0x1.234dd0p-3f)));
+  p = fma(s, p, fma(z, set1(0x1.99a674p-3f), set1(0x1.555540p-2f)));
+  const vf large = half * corrected_log((one + a) / (one - a), zero(), zero());
   const vf outside = select(eq(a, one), set1(kInfinity), set1(kNan));
-  return copy_sign(select(inside, near, outside), x);
+  return copy_sign(select(lt(a, half), fma(a * z, p, a), select(lt(a, one), large, outside)), x);
 }

@@ -75,10 +75,6 @@ LANEGRAD_INLINE vf vhypot(vf a, vf b) {
 
 // log(exp(a) + exp(b)) = max + log1p(exp(−|a − b|)), within 2 units in the last place of the larger of |max| and log 2.
 LANEGRAD_INLINE vf vlogaddexp(vf a, vf b) {
-  const vf largest = maximum(a, b);
-  const TwoFloats e = exp_minus_abs(a - b);
-  const TwoFloats y = log1p_sum(e.high, e.low);
-  const vf sum = largest + (y.high + y.low);
-  // Equal infinities have no difference.
-  return select(eq(vabs(largest), set1(kInfinity)), largest, sum);
+  // Equal infinities have no difference; a NaN comes by it.
+  return vmax(a, b) + log1p_exp_minus_abs(select(eq(a, b), zero(), a - b));
 }

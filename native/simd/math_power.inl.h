@@ -57,8 +57,7 @@ LANEGRAD_INLINE TwoFloats log2_parts(vf x) {
   const vf f = p.m - one, d = p.m + one;
   const vf inverse = one / d;
   const vf s = f * inverse;
-  const vf back = s * d;
-  const vf s_low = (((f - back) - product_rest(s, d, back)) - s * (p.m - (d - one))) * inverse;
+  const vf s_low = (residual(f, s, d) - s * (p.m - (d - one))) * inverse;
   const vf z = s * s;
   const vf z_low = fma(s + s, s_low, product_rest(s, s, z));
   vf q = fma(z, set1(0x1.dd71aap-4f), set1(0x1.245ff0p-3f));

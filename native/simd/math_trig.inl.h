@@ -41,33 +41,31 @@ inline void reduce_large(float x, float* high, float* low, int32_t* turns) {
 
 // Of a ≥ 0; NaN of ∞ and NaN.
 LANEGRAD_INLINE Quarter quarter_turns(vf a) {
-  const vm finite = lt(a, set1(kInfinity));
-  const vm large = ge(a, set1(kLargeAngle)) & finite;
-  const vf x = select(lt(a, set1(kLargeAngle)), a, zero());
+  const vm usual = lt(a, set1(kLargeAngle));
+  const vf x = select(usual, a, zero());
   const vf q = vround(x * set1(0x1.45f306p-1f));
   // The first difference is exact, the second is not, and its error is kept: an angle may come within 2⁻³⁰ of a multiple.
-  const vf first = q * set1(kHalfPi);
-  const vf near = (x - first) - product_rest(q, set1(kHalfPi), first);
+  const vf near = residual(x, q, set1(kHalfPi));
   const vf second = q * set1(kHalfPiLow);
   const vf high = near - second;
   const vf part = near - high;
   const vf rounding = (near - (high + part)) + (part - second);
   const vf low = (rounding - product_rest(q, set1(kHalfPiLow), second)) - q * set1(kHalfPiLowest);
-  Quarter r = {select(finite, high, set1(kNan)), low, to_int(q)};
-  if (any(large)) {
-    float angles[kLanes], highs[kLanes], lows[kLanes];
-    int32_t turns[kLanes];
-    store(angles, a);
-    store(highs, r.high);
-    store(lows, r.low);
-    storei(turns, r.turns);
-    const uint32_t lanes = bits(large);
-    for (int l = 0; l < kLanes; ++l) {
-      if (((lanes >> l) & 1u) != 0) reduce_large(angles[l], &highs[l], &lows[l], &turns[l]);
-    }
-    r = {load(highs), load(lows), loadi(turns)};
+  const Quarter r = {high, low, to_int(q)};
+  if (!any(~usual)) return r;
+  float angles[kLanes], highs[kLanes], lows[kLanes];
+  int32_t turns[kLanes];
+  store(angles, a);
+  store(highs, r.high);
+  store(lows, r.low);
+  storei(turns, r.turns);
+  const uint32_t lanes = bits(~usual);
+  for (int l = 0; l < kLanes; ++l) {
+    if (((lanes >> l) & 1u) == 0) continue;
+    if (angles[l] < kInfinity) reduce_large(angles[l], &highs[l], &lows[l], &turns[l]);
+    else highs[l] = kNan;
   }
-  return r;
+  return {load(highs), load(lows), loadi(turns)};
 }
 
 // Sine and cosine of the rest of an angle, each as a sum of two floats.
@@ -111,23 +109,20 @@ LANEGRAD_INLINE vf vcos(vf x) {
   return as_float(as_int(y) ^ sign_of(r.turns + set1i(1)));
 }
 
-// a / b of two sums of two floats, of which b is neither huge nor tiny.
-LANEGRAD_INLINE vf quotient_of(TwoFloats a, TwoFloats b) {
-  const vf inverse = set1(1.0f) / b.high;
-  const vf q = a.high * inverse;
-  const vf back = q * b.high;
-  const vf lost = (((a.high - back) - product_rest(q, b.high, back)) + a.low) - q * b.low;
-  return fma(lost, inverse, q);
-}
-
-// tan x. At most 1.10 ULP [1.12].
+// tan x. At most 1.28 ULP [1.28].
 LANEGRAD_INLINE vf vtan(vf x) {
   const Quarter r = quarter_turns(vabs(x));
-  const SineCosine p = sine_cosine(r);
-  const vm swapped = odd(r.turns);
-  const TwoFloats above = {select(swapped, -p.cosine.high, p.sine.high), select(swapped, -p.cosine.low, p.sine.low)};
-  const TwoFloats below = {select(swapped, p.sine.high, p.cosine.high), select(swapped, p.sine.low, p.cosine.low)};
-  return as_float(as_int(quotient_of(above, below)) ^ (as_int(x) & set1i(INT32_MIN)));
+  const vf t = r.high, z = t * t, s = z * z;
+  vf p = fma(s, fma(z, set1(0x1.b1c16cp-14f), set1(0x1.62aa54p-7f)), fma(z, set1(0x1.5cc6bep-6f), set1(0x1.bad942p-5f)));
+  p = fma(s, fma(s * s, set1(0x1.1e65c6p-8f), p), fma(z, set1(0x1.110da0p-3f), set1(0x1.555560p-2f)));
+  const vf rest = fma(t * z, p, fma(r.low, z, r.low));
+  const vf high = t + rest, low = (t - high) + rest;
+  // After an odd number of turns −1 / (high + low).
+  const vf minus_one = set1(-1.0f);
+  const vf q = minus_one / high;
+  const vf lost = residual(minus_one, q, high) - q * low;
+  const vf y = select(odd(r.turns), fnma(lost, q, q), high);
+  return as_float(as_int(y) ^ (as_int(x) & set1i(INT32_MIN)));
 }
 
 // asin(s)/s − 1 by z = s² up to ¼.
@@ -150,8 +145,7 @@ LANEGRAD_INLINE Arc arc_of(vf x) {
   const vm steep = gt(a, half);
   const vf z = select(steep, half * (set1(1.0f) - a), a * a);
   const vf s = select(steep, vsqrt(z), a);
-  const vf square = s * s;
-  const vf lost = ((z - square) - product_rest(s, s, square)) / (s + s);
+  const vf lost = residual(z, s, s) / (s + s);
   return {s, fma(s, asin_series(z), select(steep & gt(s, zero()), lost, zero())), steep};
 }
 
@@ -200,8 +194,7 @@ LANEGRAD_INLINE vf vatan2(vf y, vf x) {
   const vm steep = gt(a, b), behind = gt(set1i(0), as_int(x));
   const vf small = select(steep, b, a), large = select(steep, a, b);
   const vf ratio = small / large;
-  const vf back = ratio * large;
-  const vf lost = ((small - back) - product_rest(ratio, large, back)) / large;
+  const vf lost = residual(small, ratio, large) / large;
   // 0/0 counts as 0, and ∞/∞ as 1. What a quotient of the smallest numbers has lost is itself lost to underflow.
   const vf t = select(eq(small, zero()), zero(), select(eq(small, infinity), set1(1.0f), ratio));
   const vf rest = atan_rest(t, select(gt(small, set1(0x1p-100f)) & lt(large, infinity), lost, zero()));

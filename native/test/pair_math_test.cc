@@ -15,6 +15,7 @@
 #include "../core/thread_pool.h"
 #include "check.h"
 #include "fuses.h"
+#include "last_place.h"
 
 using namespace lanegrad;
 
@@ -68,28 +69,6 @@ const float kSpecials[] = {0.0f,     -0.0f,        1.0f,        -1.0f,       2.0
 constexpr int kSpecialCount = sizeof kSpecials / sizeof kSpecials[0];
 constexpr int kBatch = 1003;  // no multiple of any vector
 constexpr int kBatches = 400;
-
-uint32_t to_bits(float x) {
-  uint32_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-// The distance between neighbours of a float near `x`.
-double last_place(double x) {
-  int exponent;
-  frexp(x, &exponent);
-  return ldexp(1.0, exponent - 24 < -149 ? -149 : exponent - 24);
-}
-
-// In last places of `scale`. Around the overflow to infinity both sides of the border count as the border.
-double error_of(float got, double want, double scale) {
-  constexpr double kBorder = 0x1p128;
-  if (isnan(want) || isnan(got)) return isnan(want) && isnan(got) ? 0 : INFINITY;
-  const double y = isinf(got) ? copysign(kBorder, got) : static_cast<double>(got);
-  const double w = fabs(want) > kBorder ? copysign(kBorder, want) : want;
-  return fabs(y - w) / last_place(fabs(scale) < kBorder ? scale : 0x1.fffffep127);
-}
 
 class Pairs {
  public:
