@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../simd/math.inl.h"
+#include "../simd/math_wide.inl.h"
 #include "../simd/math_activation.inl.h"
 #include "../simd/math_hyperbolic.inl.h"
 #include "../simd/math_pairs.inl.h"

@@ -14,28 +14,9 @@ LANEGRAD_INLINE vf vsilu(vf x) {
   return copy_sign(select(gt(x, set1(30.0f)), x, ldexp2(fma(lost, inverse, q), l.n)), x);
 }
 
-// x·tanh(log(1 + eˣ)) = x·w / (w + 2) with w = eˣ·(eˣ + 2); −0 of −∞. At most 1.30 ULP [1.40].
+// x·tanh(log(1 + eˣ)) = x·w / (w + 2) with w = eˣ·(eˣ + 2); −0 of −∞. At most 0.56 ULP [0.56].
 LANEGRAD_INLINE vf vmish(vf x) {
-  const vf one = set1(1.0f), two = set1(2.0f);
-  const vf y = vmax(set1(-110.0f), vmin(set1(10.0f), x));
-  const ExpParts parts = exp_parts(y);
-  // eˣ = g·2ⁿ, whose power of two comes last in the numerator.
-  const vf g = one + parts.t, g_low = parts.t - (g - one);
-  const vf e = ldexp2(g, parts.n), e_low = ldexp2(g_low, parts.n);
-  const vf sum = e + two;
-  const vf part = sum - e;
-  const vf sum_low = ((e - (sum - part)) + (two - part)) + e_low;
-  const vf w = e * sum;
-  const vf w_low = product_rest(e, sum, w) + (e * sum_low + e_low * sum);
-  const vf below = w + two;
-  const vf piece = below - w;
-  const vf below_low = ((w - (below - piece)) + (two - piece)) + w_low;
-  const vf factor = g * sum;
-  const vf factor_low = product_rest(g, sum, factor) + (g * sum_low + g_low * sum);
-  const vf above = y * factor;
-  const vf above_low = product_rest(y, factor, above) + y * factor_low;
-  const vf inverse = one / below;
-  const vf q = above * inverse;
-  const vf lost = (residual(above, q, below) + above_low) - q * below_low;
-  return copy_sign(select(gt(x, set1(10.0f)), x, ldexp2(fma(lost, inverse, q), parts.n)), x);
+  const wide y = widen(vmax(set1(-110.0f), vmin(set1(40.0f), x))), two = set1w(2.0);
+  const wide e = wide_exp(y), w = e * (e + two);
+  return select(gt(x, set1(40.0f)), x, narrow(y * w / (w + two)));
 }

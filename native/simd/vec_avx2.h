@@ -124,6 +124,15 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
+// Each permutation goes by the low three bits of the places; the next two choose among the four. A gather is slower.
+LANEGRAD_INLINE vf lookup(const float* table, vi i) {
+  const auto eight = [&](int at) LANEGRAD_INLINE_LAMBDA { return _mm256_permutevar8x32_ps(_mm256_load_ps(table + at), i.v); };
+  const __m256 by8 = _mm256_castsi256_ps(_mm256_slli_epi32(i.v, 28));
+  const __m256 by16 = _mm256_castsi256_ps(_mm256_slli_epi32(i.v, 27));
+  const __m256 first = _mm256_blendv_ps(eight(0), eight(8), by8), second = _mm256_blendv_ps(eight(16), eight(24), by8);
+  return {_mm256_blendv_ps(first, second, by16)};
+}
+
 template <int K>
 LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 4) return {_mm256_permute2f128_ps(a.v, a.v, 1)};
@@ -134,9 +143,18 @@ LANEGRAD_INLINE float first_lane(vf a) { return _mm256_cvtss_f32(a.v); }
 
 // Float64, half as many lanes.
 LANEGRAD_INLINE vd zero_d() { return {_mm256_setzero_pd()}; }
+LANEGRAD_INLINE vd set1d(double x) { return {_mm256_set1_pd(x)}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v))}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {_mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))}; }
+LANEGRAD_INLINE vf narrow(vd low, vd high) { return {_mm256_set_m128(_mm256_cvtpd_ps(high.v), _mm256_cvtpd_ps(low.v))}; }
+LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm256_add_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator-(vd a, vd b) { return {_mm256_sub_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm256_mul_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator/(vd a, vd b) { return {_mm256_div_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
+LANEGRAD_INLINE vd add_exponent(vd a, vd n) {
+  return {_mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a.v), _mm256_slli_epi64(_mm256_castpd_si256(n.v), 52)))};
+}
 LANEGRAD_INLINE void store(double* p, vd a) { _mm256_storeu_pd(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

@@ -113,6 +113,10 @@ LANEGRAD_INLINE vi select(vm m, vi a, vi b) { return {_mm512_mask_blend_epi32(m.
 
 LANEGRAD_INLINE vf ldexp2(vf a, vi n) { return {_mm512_scalef_ps(a.v, _mm512_cvtepi32_ps(n.v))}; }
 
+LANEGRAD_INLINE vf lookup(const float* table, vi i) {
+  return {_mm512_permutex2var_ps(_mm512_load_ps(table), i.v, _mm512_load_ps(table + 16))};
+}
+
 template <int K>
 LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 8) return {_mm512_shuffle_f32x4(a.v, a.v, _MM_SHUFFLE(1, 0, 3, 2))};
@@ -124,9 +128,20 @@ LANEGRAD_INLINE float first_lane(vf a) { return _mm512_cvtss_f32(a.v); }
 
 // Float64, half as many lanes.
 LANEGRAD_INLINE vd zero_d() { return {_mm512_setzero_pd()}; }
+LANEGRAD_INLINE vd set1d(double x) { return {_mm512_set1_pd(x)}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v))}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {_mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))}; }
+LANEGRAD_INLINE vf narrow(vd low, vd high) {
+  return {_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low.v)), _mm512_cvtpd_ps(high.v), 1)};
+}
+LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm512_add_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator-(vd a, vd b) { return {_mm512_sub_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm512_mul_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator/(vd a, vd b) { return {_mm512_div_pd(a.v, b.v)}; }
 LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
+LANEGRAD_INLINE vd add_exponent(vd a, vd n) {
+  return {_mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a.v), _mm512_slli_epi64(_mm512_castpd_si512(n.v), 52)))};
+}
 LANEGRAD_INLINE void store(double* p, vd a) { _mm512_storeu_pd(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

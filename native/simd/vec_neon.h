@@ -142,6 +142,13 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
+LANEGRAD_INLINE vf lookup(const float* table, vi i) {
+  int32_t at[kLanes];
+  storei(at, i);
+  const float found[kLanes] = {table[at[0]], table[at[1]], table[at[2]], table[at[3]]};
+  return load(found);
+}
+
 template <int K>
 LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 2) return {vextq_f32(a.v, a.v, 2)};
@@ -151,9 +158,18 @@ LANEGRAD_INLINE float first_lane(vf a) { return vgetq_lane_f32(a.v, 0); }
 
 // Float64, half as many lanes.
 LANEGRAD_INLINE vd zero_d() { return {vdupq_n_f64(0.0)}; }
+LANEGRAD_INLINE vd set1d(double x) { return {vdupq_n_f64(x)}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {vcvt_f64_f32(vget_low_f32(a.v))}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {vcvt_high_f64_f32(a.v)}; }
+LANEGRAD_INLINE vf narrow(vd low, vd high) { return {vcvt_high_f32_f64(vcvt_f32_f64(low.v), high.v)}; }
+LANEGRAD_INLINE vd operator+(vd a, vd b) { return {vaddq_f64(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator-(vd a, vd b) { return {vsubq_f64(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator*(vd a, vd b) { return {vmulq_f64(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator/(vd a, vd b) { return {vdivq_f64(a.v, b.v)}; }
 LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {vfmaq_f64(c.v, a.v, b.v)}; }
+LANEGRAD_INLINE vd add_exponent(vd a, vd n) {
+  return {vreinterpretq_f64_s64(vaddq_s64(vreinterpretq_s64_f64(a.v), vshlq_n_s64(vreinterpretq_s64_f64(n.v), 52)))};
+}
 LANEGRAD_INLINE void store(double* p, vd a) { vst1q_f64(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

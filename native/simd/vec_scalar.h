@@ -145,6 +145,8 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
+LANEGRAD_INLINE vf lookup(const float* table, vi at) { LANEGRAD_LANES(vf, table[at.v[i]]); }
+
 template <int K>
 LANEGRAD_INLINE vf xor_lanes(vf a) {
   LANEGRAD_LANES(vf, a.v[i ^ K]);
@@ -153,10 +155,27 @@ LANEGRAD_INLINE float first_lane(vf a) { return a.v[0]; }
 
 // Float64, half as many lanes.
 LANEGRAD_INLINE vd zero_d() { return {}; }
+LANEGRAD_INLINE vd set1d(double x) { return {{x, x}}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {{a.v[0], a.v[1]}}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {{a.v[2], a.v[3]}}; }
+LANEGRAD_INLINE vf narrow(vd low, vd high) {
+  return {{static_cast<float>(low.v[0]), static_cast<float>(low.v[1]), static_cast<float>(high.v[0]),
+           static_cast<float>(high.v[1])}};
+}
+LANEGRAD_INLINE vd operator+(vd a, vd b) { return {{a.v[0] + b.v[0], a.v[1] + b.v[1]}}; }
+LANEGRAD_INLINE vd operator-(vd a, vd b) { return {{a.v[0] - b.v[0], a.v[1] - b.v[1]}}; }
+LANEGRAD_INLINE vd operator*(vd a, vd b) { return {{a.v[0] * b.v[0], a.v[1] * b.v[1]}}; }
+LANEGRAD_INLINE vd operator/(vd a, vd b) { return {{a.v[0] / b.v[0], a.v[1] / b.v[1]}}; }
 // Not fused, which makes no difference where the product is exact, as that of two floats is.
 LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {{a.v[0] * b.v[0] + c.v[0], a.v[1] * b.v[1] + c.v[1]}}; }
+LANEGRAD_INLINE vd add_exponent(vd a, vd n) {
+  uint64_t x[2], by[2];
+  memcpy(x, a.v, sizeof x);
+  memcpy(by, n.v, sizeof by);
+  for (int i = 0; i < 2; ++i) x[i] += by[i] << 52;
+  memcpy(a.v, x, sizeof x);
+  return a;
+}
 LANEGRAD_INLINE void store(double* p, vd a) { memcpy(p, a.v, sizeof a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

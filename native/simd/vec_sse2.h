@@ -142,6 +142,13 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
   return a * as_float(shl<23>(low + bias)) * as_float(shl<23>(n - low + bias));
 }
 
+LANEGRAD_INLINE vf lookup(const float* table, vi i) {
+  int32_t at[kLanes];
+  storei(at, i);
+  const float found[kLanes] = {table[at[0]], table[at[1]], table[at[2]], table[at[3]]};
+  return load(found);
+}
+
 template <int K>
 LANEGRAD_INLINE vf xor_lanes(vf a) {
   if constexpr (K == 2) return {_mm_shuffle_ps(a.v, a.v, _MM_SHUFFLE(1, 0, 3, 2))};
@@ -151,10 +158,19 @@ LANEGRAD_INLINE float first_lane(vf a) { return _mm_cvtss_f32(a.v); }
 
 // Float64, half as many lanes.
 LANEGRAD_INLINE vd zero_d() { return {_mm_setzero_pd()}; }
+LANEGRAD_INLINE vd set1d(double x) { return {_mm_set1_pd(x)}; }
 LANEGRAD_INLINE vd widen_low(vf a) { return {_mm_cvtps_pd(a.v)}; }
 LANEGRAD_INLINE vd widen_high(vf a) { return {_mm_cvtps_pd(_mm_movehl_ps(a.v, a.v))}; }
+LANEGRAD_INLINE vf narrow(vd low, vd high) { return {_mm_movelh_ps(_mm_cvtpd_ps(low.v), _mm_cvtpd_ps(high.v))}; }
+LANEGRAD_INLINE vd operator+(vd a, vd b) { return {_mm_add_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator-(vd a, vd b) { return {_mm_sub_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator*(vd a, vd b) { return {_mm_mul_pd(a.v, b.v)}; }
+LANEGRAD_INLINE vd operator/(vd a, vd b) { return {_mm_div_pd(a.v, b.v)}; }
 // Not fused, which makes no difference where the product is exact, as that of two floats is.
 LANEGRAD_INLINE vd fma(vd a, vd b, vd c) { return {_mm_add_pd(_mm_mul_pd(a.v, b.v), c.v)}; }
+LANEGRAD_INLINE vd add_exponent(vd a, vd n) {
+  return {_mm_castsi128_pd(_mm_add_epi64(_mm_castpd_si128(a.v), _mm_slli_epi64(_mm_castpd_si128(n.v), 52)))};
+}
 LANEGRAD_INLINE void store(double* p, vd a) { _mm_storeu_pd(p, a.v); }
 
 // Of the 2·kLanes elements a, b: those at even places become a, those at odd ones b; and back.

@@ -75,12 +75,12 @@ const Function kFunctions[] = {
     {"asinh", UnaryOp::kAsinh, asinh, -kInf, kInf, 1.28, 1.40, {{-0.0f, -0.0f}, {kInf, kInf}, {-kInf, -kInf}}},
     {"acosh", UnaryOp::kAcosh, acosh, 0, kInf, 1.46, 1.46, {{1, 0}, {kInf, kInf}, {0, NAN}}},
     {"atanh", UnaryOp::kAtanh, atanh, -kInf, kInf, 1.29, 1.29, {{-0.0f, -0.0f}, {1, kInf}, {-2, NAN}}},
-    {"exp2", UnaryOp::kExp2, exp2, 0, kInf, 1.18, 1.19, {{-149, 0x1p-149f}, {127, 0x1p127f}, {-kInf, 0}}},
+    {"exp2", UnaryOp::kExp2, exp2, 0, kInf, 1.19, 1.21, {{-149, 0x1p-149f}, {127, 0x1p127f}, {-kInf, 0}}},
     {"log2", UnaryOp::kLog2, log2, -kInf, kInf, 0.84, 0.84, {{0x1p-149f, -149}, {0x1p127f, 127}, {-0.0f, -kInf}}},
     {"log10", UnaryOp::kLog10, log10, -kInf, kInf, 0.77, 0.77, {{1, 0}, {10, 1}, {0, -kInf}}},
     {"erfc", UnaryOp::kErfc, erfc, 0, 2, 1.85, 1.92, {{0, 1}, {-kInf, 2}, {kInf, 0}}, kInf},
     {"silu", UnaryOp::kSilu, silu, -0.2784646f, kInf, 1.18, 1.20, {{-0.0f, -0.0f}, {-kInf, -0.0f}, {kInf, kInf}}, -1.2784646f},
-    {"mish", UnaryOp::kMish, mish, -0x1.3c4176p-2f, kInf, 1.30, 1.40, {{-0.0f, -0.0f}, {-kInf, -0.0f}, {kInf, kInf}}, -1.1924f},
+    {"mish", UnaryOp::kMish, mish, -0x1.3c4176p-2f, kInf, 0.56, 0.56, {{-0.0f, -0.0f}, {-kInf, -0.0f}, {kInf, kInf}}, -1.1924f},
     {"gelu", UnaryOp::kGelu, gelu, kGeluLeast, kInf, 1.60, 2.00, {{-0.0f, -0.0f}, {-kInf, -0.0f}, {kInf, kInf}}, -0.7517915f},
 };
 
