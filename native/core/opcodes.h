@@ -57,8 +57,10 @@ enum class UnaryOp : int32_t {
   kNanToNum = 48,
   kFrac = 49,
   kHuber = 50,
+  kLogsigmoid = 51,
+  kSelu = 52,
 };
-constexpr int32_t kUnaryOpCount = 51;
+constexpr int32_t kUnaryOpCount = 53;
 
 enum class BinaryOp : int32_t {
   kAdd = 0,

@@ -141,11 +141,17 @@ struct Erfc {
 struct Silu {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vsilu(x); }
 };
+struct Logsigmoid {
+  LANEGRAD_INLINE vf apply(vf x, vf, vf) { return -vsoftplus(-x); }
+};
 struct Mish {
   LANEGRAD_INLINE vf apply(vf x, vf, vf) { return vmish(x); }
 };
 struct Elu {
   LANEGRAD_INLINE vf apply(vf x, vf alpha, vf scale) { return select(gt(x, zero()), x, alpha * vexpm1(scale * x)); }
+};
+struct Selu {
+  LANEGRAD_INLINE vf apply(vf x, vf alpha, vf scale) { return scale * select(gt(x, zero()), x, alpha * vexpm1(x)); }
 };
 // vmax and vmin pass on their second operand where it is NaN.
 struct Hardsigmoid {
@@ -222,6 +228,8 @@ inline UnaryRun unary_run_of(UnaryOp op) {
     case UnaryOp::kTrunc: return unary_run<Trunc>;
     case UnaryOp::kFrac: return unary_run<Frac>;
     case UnaryOp::kHuber: return unary_run<Huber>;
+    case UnaryOp::kLogsigmoid: return unary_run<Logsigmoid>;
+    case UnaryOp::kSelu: return unary_run<Selu>;
     case UnaryOp::kErf: return unary_run<Erf>;
     case UnaryOp::kGelu: return unary_run<Gelu>;
     case UnaryOp::kSin: return unary_run<Sin>;

@@ -75,6 +75,10 @@ export const UnaryOp = {
   frac: 49,
   /** p1·c·(|x| − c/2) for c = min(|x|, p0): a parabola up to p0, straight from there on. */
   huber: 50,
+  /** log(1/(1 + exp(−x))), which is −softplus(−x). */
+  logsigmoid: 51,
+  /** p1 · (x > 0 ? x : p0 · expm1(x)) */
+  selu: 52,
 } as const;
 export type UnaryOp = (typeof UnaryOp)[keyof typeof UnaryOp];
 

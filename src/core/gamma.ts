@@ -66,6 +66,16 @@ export function digamma(x: number): number {
   return Math.log(x) - 0.5 / x - tail - below;
 }
 
+/** x⁻ˢ for an integer s ≥ 1, by squares: a general power takes many times as long. */
+function inversePower(x: number, s: number): number {
+  let product = 1;
+  for (let square = x, left = s; ; square *= square) {
+    if (left % 2 === 1) product *= square;
+    left = Math.floor(left / 2);
+    if (left === 0) return 1 / product;
+  }
+}
+
 /**
  * The n-th derivative of `digamma`, n ≥ 1: ±n!·ζ(n + 1, x), by Euler and Maclaurin; ∞ (−∞ for even n) at 0 and the
  * negative integers.
@@ -75,10 +85,10 @@ export function polygamma(n: number, x: number): number {
   if (x <= 0 && Number.isInteger(x)) return n % 2 === 1 ? Infinity : -Infinity;
   const s = n + 1;
   let sum = 0;
-  while (x < SERIES_FROM + n) sum += (x++) ** -s;
+  while (x < SERIES_FROM + n) sum += inversePower(x++, s);
   if (x === Infinity) return 0;
-  sum += x ** -n / n + 0.5 * x ** -s;
-  let factor = s * x ** (-s - 1);
+  sum += inversePower(x, n) / n + 0.5 * inversePower(x, s);
+  let factor = s * inversePower(x, s + 1);
   for (let j = 1; j <= BERNOULLI.length; j++) {
     // factor = s(s + 1)…(s + 2j − 2)/(2j)!·x^(−s − 2j + 1)
     if (j === 1) factor /= 2;

@@ -27,6 +27,11 @@ export function sigmoid(x: number): number {
   return x < 0 ? e / (1 + e) : 1 / (1 + e);
 }
 
+/** log(1 + exp(x)), from an exponential that never overflows. */
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
 /** x·σ(x). The product of −∞ and 0 is its limit. */
 function silu(x: number): number {
   return x === -Infinity ? -0 : x * sigmoid(x);
@@ -113,7 +118,10 @@ const loops: Record<UnaryOp, UnaryLoop> = {
     for (let i = 0; i < x.length; i++) y[i] = Math.max(x[i], 0);
   },
   [UnaryOp.softplus](x, y) {
-    for (let i = 0; i < x.length; i++) y[i] = Math.max(x[i], 0) + Math.log1p(Math.exp(-Math.abs(x[i])));
+    for (let i = 0; i < x.length; i++) y[i] = softplus(x[i]);
+  },
+  [UnaryOp.logsigmoid](x, y) {
+    for (let i = 0; i < x.length; i++) y[i] = -softplus(-x[i]);
   },
   [UnaryOp.clamp](x, y, low, high) {
     for (let i = 0; i < x.length; i++) y[i] = Math.min(Math.max(x[i], low), high);
@@ -206,6 +214,9 @@ const loops: Record<UnaryOp, UnaryLoop> = {
   },
   [UnaryOp.elu](x, y, alpha, scale) {
     for (let i = 0; i < x.length; i++) y[i] = x[i] > 0 ? x[i] : alpha * Math.expm1(scale * x[i]);
+  },
+  [UnaryOp.selu](x, y, alpha, scale) {
+    for (let i = 0; i < x.length; i++) y[i] = scale * (x[i] > 0 ? x[i] : alpha * Math.expm1(x[i]));
   },
   [UnaryOp.hardsigmoid](x, y) {
     for (let i = 0; i < x.length; i++) y[i] = Math.min(Math.max(x[i] + 3, 0), 6) / 6;

@@ -86,9 +86,10 @@ export function celu(x: Tensor, alpha = 1): Tensor {
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
-registerOp({
-  name: 'selu',
-  cases: [[3, 5], []].map((shape) => (s: Sampler) => ({ inputs: [kinked(s, shape)], call: selu })),
+const seluOp = defineUnary(UnaryOp.selu, { name: 'selu', call: selu, sample: kinked }, 'x', (dy, x, { p0, p1 }) => {
+  const below = le(x, 0);
+  // As in elu: no exponential of the other branch.
+  return mul(where(below, mul(dy, mul(exp(where(below, x, zero(x))), p0)), dy), p1);
 });
 /**
  * scale·elu(x, alpha) with the two constants that keep mean 0 and variance 1 from layer to layer.
@@ -97,7 +98,7 @@ registerOp({
  * Source: Klambauer and others, Self-normalizing neural networks, arXiv 1706.02515
  */
 export function selu(x: Tensor): Tensor {
-  return mul(elu(x, SELU_ALPHA), SELU_SCALE);
+  return onFloats(seluOp, x, { p0: SELU_ALPHA, p1: SELU_SCALE });
 }
 
 const softsignOp = defineUnary(UnaryOp.softsign, { name: 'softsign', call: softsign, sample: kinked }, 'x', (dy, x) =>

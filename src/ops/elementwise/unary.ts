@@ -216,9 +216,12 @@ export function softplusAll(x: Tensor): Tensor {
   return onFloats(softplusOp, x);
 }
 
+const logsigmoidOp = defineUnary(UnaryOp.logsigmoid, { name: 'logsigmoid', call: logsigmoid }, 'x', (dy, x) =>
+  mul(dy, sigmoid(neg(x))),
+);
 /** log σ(x) = −log(1 + e⁻ˣ). Gradient: dx = dy·(1 − σ(x)). */
 export function logsigmoid(x: Tensor): Tensor {
-  return neg(softplusAll(neg(x)));
+  return onFloats(logsigmoidOp, x);
 }
 
 const clampOp = defineUnary(

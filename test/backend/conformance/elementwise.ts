@@ -43,6 +43,8 @@ function unaryRules(h: Harness): Record<keyof typeof UnaryOp, UnaryRule> {
     sigmoid: { f: (x) => (x > 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))) },
     relu: { f: (x) => (Number.isNaN(x) ? x : x > 0 ? x : 0), exact: true, eitherZero: true },
     softplus: { f: (x) => (x > 30 ? x + Math.exp(-x) : Math.log1p(Math.exp(x))) },
+    logsigmoid: { f: (x) => (x < -30 ? x - Math.exp(x) : -Math.log1p(Math.exp(-x))) },
+    selu: { f: (x, alpha, scale) => scale * (x > 0 ? x : alpha * Math.expm1(x)), parameters: [1.67, 1.05] },
     clamp: {
       f: (x, low, high) => (x < low ? low : x > high ? high : x),
       exact: true,
