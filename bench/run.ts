@@ -23,6 +23,7 @@ const SUBJECTS = [
   'train-step',
   'generate',
   'vector-math',
+  'optim',
   'small-ops',
   'ops',
   'conv',

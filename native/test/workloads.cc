@@ -267,8 +267,9 @@ void update(Machine& m) {
       const bool fewer = variant && rule == static_cast<int32_t>(UpdateRule::kRmsprop);
       UpdateParam params[kArrays];
       for (int i = 0; i < kArrays; ++i) {
-        params[i] = {p[i].data, g[i].data, {first[i].data, fewer ? nullptr : second[i].data,
-                     fewer ? nullptr : third[i].data}, static_cast<int64_t>(p[i].size())};
+        float* const optional[] = {fewer ? nullptr : second[i].data, fewer ? nullptr : third[i].data};
+        params[i] = {p[i].data, g[i].data, {first[i].data, optional[0], optional[1]},
+                     static_cast<int64_t>(p[i].size())};
       }
       m.table.update({params, kArrays, static_cast<UpdateRule>(rule), 1e-2, 0.9, 0.99, 1e-6, 0.01, 0.999, 0.5, 1.3, 0.3,
                       1.2, 0.5, 1e-3, 2.0, variant, variant}, m.parallel);
