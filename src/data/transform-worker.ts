@@ -2,6 +2,10 @@
 
 import { types } from 'node:util';
 import { parentPort, type Transferable, workerData } from 'node:worker_threads';
+
+// A transform may use the methods of tensors without importing the package.
+import '../ops/index.ts';
+
 import { ModuleTransform, textOf } from './transform.ts';
 import { type Answer, type Job, pack, unpack, type WorkerStart } from './wire.ts';
 

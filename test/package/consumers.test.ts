@@ -57,6 +57,41 @@ describe('reached by', () => {
     expect(runNode(project, [file], { LANEGRAD_QUIET: '1' }).stdout).toBe('true true true\n');
   });
 
+  test('a loader, whose transform runs on another thread', () => {
+    write(
+      'double.mjs',
+      `import { isMainThread } from 'node:worker_threads';
+       export default (by) => ([x]) => [x.mul(by), isMainThread];`,
+    );
+    const file = write(
+      'loader.mjs',
+      `import { data, ones } from 'lanegrad';
+       const set = new data.TensorDataset(ones([4, 500]));
+       const transform = data.moduleTransform(new URL('./double.mjs', import.meta.url), 3);
+       const steps = data.augment([data.gaussianNoise(0.1)]);
+       const shown = [];
+       for (const prefetch of [0, 2]) {
+         const [x, here] = (await new data.DataLoader(set, { batchSize: 4, transform, prefetch }).epoch(0).next()).value;
+         const [noisy] = (await new data.DataLoader(set, { batchSize: 4, transform: steps, prefetch }).epoch(0).next()).value;
+         shown.push(x.sum().item(), here, noisy.data[0]);
+       }
+       console.log(shown[0] === shown[3], shown[1], shown[4], shown[2] === shown[5], shown[2] !== 1);`,
+    );
+    expect(runNode(project, [file], { LANEGRAD_QUIET: '1' })).toEqual({
+      status: 0,
+      stdout: 'true true false true true\n',
+      stderr: [],
+    });
+  });
+
+  test('CSV, whose parser comes along', () => {
+    const file = write(
+      'csv.mjs',
+      `import { data } from 'lanegrad';\nconsole.log((await data.readCsv(['a\\n1\\n2'])).column('a').join());`,
+    );
+    expect(runNode(project, [file])).toEqual({ status: 0, stdout: '1,2\n', stderr: [] });
+  });
+
   test.each(['esm', 'cjs'] as const)('a bundle of package and program, as %s', async (format) => {
     const entry = write('entry.mjs', `import * as lanegrad from 'lanegrad';\n${COMPUTE}`);
     const alone = mkdtempSync(join(tmpdir(), 'lanegrad-bundle-'));
