@@ -154,6 +154,16 @@ inline bool quick_extreme(const float* x, int64_t n, float& y) {
   return !any(nan) && y != 0.0f;
 }
 
+// One block of a row that threads share.
+template <class S>
+inline float reduce_shared_block(const float* x, int64_t n) {
+  if constexpr (S::kExtreme) {
+    float extreme;
+    if (quick_extreme<S>(x, n, extreme)) return extreme;
+  }
+  return reduce_block<S>(x, n);
+}
+
 template <class S>
 inline float reduce_row(const float* x, int64_t n) {
   if constexpr (S::kExtreme) {
@@ -201,11 +211,11 @@ inline void reduce_rows(const ReduceArgs& args, const Parallel& par, Scratch scr
     for (int64_t i = from; i < to;) {
       const int64_t at = i % blocks * kReduceBlock;
       const float* x = args.x + i / blocks * n + at;
-      if (i + kRowsTogether <= to && at + kRowsTogether * kReduceBlock <= n) {
+      if (!S::kExtreme && i + kRowsTogether <= to && at + kRowsTogether * kReduceBlock <= n) {
         reduce_blocks<S>(x, kReduceBlock, kReduceBlock, scratch.data + i);
         i += kRowsTogether;
       } else {
-        scratch.data[i++] = reduce_block<S>(x, smaller(n - at, kReduceBlock));
+        scratch.data[i++] = reduce_shared_block<S>(x, smaller(n - at, kReduceBlock));
       }
     }
   });
@@ -329,6 +339,7 @@ inline int32_t arg_row(const float* x, int64_t n) {
     const int count = static_cast<int>(smaller(kLanes, n - i));
     const vf v = load_lanes(x + i, count);
     uint32_t hits = bits(nan ? is_nan(v) : eq(v, wanted));
+    if (hits == 0) continue;
     for (int l = 0; l < count; ++l, hits >>= 1) {
       if (hits & 1) return static_cast<int32_t>(i + l);
     }

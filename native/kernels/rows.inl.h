@@ -154,10 +154,15 @@ inline int64_t places(const PlacesArgs& args, const Parallel& par) {
 
 constexpr int kMaskPieces = 512;
 constexpr int64_t kMaskBlock = 64;
+constexpr int64_t kCountBlock = 8192;
 
 inline int64_t count_nonzero(const uint8_t* mask, int64_t n) {
   int64_t count = 0;
-  for (int64_t i = 0; i < n; ++i) count += mask[i] != 0 ? 1 : 0;
+  for (int64_t from = 0; from < n; from += kCountBlock) {
+    uint16_t part = 0;  // narrow, so that a register counts many at once
+    for (int64_t i = from; i < smaller(n, from + kCountBlock); ++i) part += mask[i] != 0 ? 1 : 0;
+    count += part;
+  }
   return count;
 }
 

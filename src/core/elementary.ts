@@ -3,6 +3,9 @@
  * uniform draws into others must give the same bits everywhere.
  */
 
+/** 1/25, 1/23 … 1: the coefficients of atanh's series, since a division takes longer than its term. */
+const INVERSE_ODD = Float64Array.from({ length: 13 }, (_, i) => 1 / (25 - 2 * i));
+
 /** Natural logarithm of a positive x, by atanh's series. */
 export function logOf(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x > 0 ? Infinity : NaN;
@@ -18,7 +21,7 @@ export function logOf(x: number): number {
   const s = (x - 1) / (x + 1);
   const s2 = s * s;
   let tail = 0;
-  for (let k = 25; k >= 1; k -= 2) tail = tail * s2 + 1 / k;
+  for (let i = 0; i < INVERSE_ODD.length; i++) tail = tail * s2 + INVERSE_ODD[i];
   return exponent * Math.LN2 + 2 * s * tail;
 }
 

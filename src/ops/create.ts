@@ -290,7 +290,8 @@ export function randint(
   }
   const x = emptyTensor([...shape], 'int32');
   const draws = generator.integers(size, high - low);
-  for (let i = 0; i < size; i++) x.data[i] = low + draws[i];
+  const { data } = x;
+  for (let i = 0; i < size; i++) data[i] = low + draws[i];
   return x;
 }
 
@@ -309,6 +310,7 @@ export function normal_(x: Tensor, mean = 0, std = 1, generator: Generator = def
   return written('normal_', x, () => {
     checkRandom('normal_', x.dtype);
     const draws = generator.normal(x.size);
-    for (let i = 0; i < draws.length; i++) x.data[i] = mean + std * draws[i];
+    const { data } = x;
+    for (let i = 0; i < draws.length; i++) data[i] = mean + std * draws[i];
   });
 }

@@ -120,6 +120,8 @@ export function allclose(
 
 /** Whether a and b have one shape and the same values; NaN equals nothing. */
 export function equal(a: Tensor, b: Tensor): boolean {
-  const right = checkTensor('equal', b).data;
-  return sameShape(checkTensor('equal', a).shape, b.shape) && a.data.every((value, i) => value === right[i]);
+  if (!sameShape(checkTensor('equal', a).shape, checkTensor('equal', b).shape)) return false;
+  const [left, right] = [a.data, b.data];
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
 }

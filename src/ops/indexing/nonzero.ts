@@ -16,6 +16,11 @@ export function nonzeroPlaces(x: Tensor): Tensor {
   return places;
 }
 
+/** How many elements are not 0 (NaN is not). */
+export function nonzeroCount(x: Tensor): number {
+  return kernelsFor('float32').nonzero(maskOf(x), null);
+}
+
 /** Bytes that are not 0 where `x` is not. */
 function maskOf(x: Tensor): Uint8Array {
   if (x.data instanceof Uint8Array) return x.data;

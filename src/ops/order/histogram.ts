@@ -39,10 +39,11 @@ function placesAmong(sorted: Tensor, values: Tensor, right: boolean): Tensor {
   const dtype = resultDType(sorted, values);
   const [edges, wanted] = [to(sorted, dtype).data, to(values, dtype).data];
   const y = emptyTensor(values.shape, 'int32');
+  const { data } = y;
   const n = sorted.shape[sorted.rank - 1];
   const each = sorted.rank === 1 ? y.size : values.shape[values.rank - 1];
-  for (let i = 0, row = 0; i < y.size; row += n) {
-    for (const end = i + each; i < end; i++) y.data[i] = countBelow(edges, row, n, wanted[i], right);
+  for (let i = 0, row = 0; i < data.length; row += n) {
+    for (const end = i + each; i < end; i++) data[i] = countBelow(edges, row, n, wanted[i], right);
   }
   return y;
 }
@@ -144,27 +145,29 @@ export function bincount(ids: Tensor, { weights = null, minlength = 0 }: Bincoun
   if (weights !== null && !sameShape(checkTensor(op, weights).shape, ids.shape)) {
     throw new ShapeError({ op, problem: 'the weights do not fit the ids', got: weights.shape, expected: ids.shape });
   }
+  const places = list.data as Int32Array;
   let bins = minlength;
-  for (let i = 0; i < list.size; i++) {
-    if (list.data[i] < 0) {
+  for (let i = 0; i < places.length; i++) {
+    if (places[i] < 0) {
       throw new ShapeError({
         op,
         problem: `id out of range at place ${i}`,
-        got: list.data[i],
+        got: places[i],
         expected: '0 or more',
         code: 'ERR_INDEX',
       });
     }
-    bins = Math.max(bins, list.data[i] + 1);
+    bins = Math.max(bins, places[i] + 1);
   }
   checkShape(op, [bins]);
   if (weights === null) {
     const counts = filled([bins], 0, 'int32');
-    for (let i = 0; i < list.size; i++) counts.data[list.data[i]]++;
+    const { data } = counts;
+    for (let i = 0; i < places.length; i++) data[places[i]]++;
     return counts;
   }
   const dtype = weights.dtype === 'float32' ? 'float32' : 'float64';
-  return sumsByBin(dtype, bins, weights, list.size, (i) => list.data[i]);
+  return sumsByBin(dtype, bins, weights, list.size, (i) => places[i]);
 }
 
 /** Σ of the weights in each bin, in float64 and rounded once; what lies in no bin is left out. */
@@ -176,9 +179,10 @@ function sumsByBin(
   binOf: (i: number) => number,
 ): Tensor {
   const sums = new Float64Array(bins);
+  const each = weights?.data;
   for (let i = 0; i < n; i++) {
     const bin = binOf(i);
-    if (bin >= 0) sums[bin] += weights === null ? 1 : weights.data[i];
+    if (bin >= 0) sums[bin] += each === undefined ? 1 : each[i];
   }
   return to(wrapArray(sums, [bins], 'float64'), dtype);
 }

@@ -1,20 +1,21 @@
 /** What the elements up to each place along one axis come to: cumulative sums, products, log-sum-exps and extremes. */
 
 import type { Backend } from '../../backend/backend.ts';
-import { ArgReduceOp, ScanOp } from '../../backend/opcodes.ts';
+import { ArgReduceOp, BinaryOp, ScanOp } from '../../backend/opcodes.ts';
 import { type DType, floatOf, sumOf } from '../../core/dtype.ts';
-import { checkAxis } from '../../core/shape.ts';
+import { checkAxis, mergeAxes, PlanKind } from '../../core/shape.ts';
 import { ConfigError, ShapeError } from '../../errors.ts';
 import { emptyTensor, type Tensor } from '../../tensor.ts';
-import { checkTensor, defineOp, type Op, registerOp } from '../define.ts';
+import { checkTensor, defineOp, type Op } from '../define.ts';
 import { mul, sub } from '../elementwise/arithmetic.ts';
 import { to } from '../elementwise/cast.ts';
 import { eq, maskedFill, ne, where } from '../elementwise/compare.ts';
-import { exp } from '../elementwise/unary.ts';
+import { exp, neg } from '../elementwise/unary.ts';
 import { type Extents, extentsOf, type Placed } from '../indexing/along.ts';
 import { scatterAdd } from '../indexing/scatter.ts';
 import { cat } from '../movement/join.ts';
 import { narrow, reshape } from '../movement/movement.ts';
+import { pad } from '../movement/pad.ts';
 import { filled } from './broadcast.ts';
 
 interface ScanParams extends Extents {
@@ -239,6 +240,36 @@ export interface DiffOptions {
   append?: Tensor | null;
 }
 
+/** x[k + 1] − x[k] along an axis of at least two: both are read where they lie. */
+const diffOp: Op<number> = defineOp<number>({
+  name: 'diff',
+  tolerance: 0,
+  forward(node, [x], axis) {
+    const { outer, n, inner } = extentsOf('diff', x!, axis);
+    const shape = x!.shape.map((d, i) => (i === axis ? d - 1 : d));
+    const y = emptyTensor(shape, x!.dtype);
+    if (y.size === 0) return y;
+    const strides = [n * inner, 1];
+    const layout = mergeAxes([outer, (n - 1) * inner], [strides, strides]);
+    const plan = { shape, size: y.size, kind: PlanKind.strided, layout };
+    node.kernels.binary(BinaryOp.sub, plan, x!.data.subarray(inner), x!.data, y.data);
+    return y;
+  },
+  backward: (_, [dy], axis) => {
+    const aside = new Array<number>(2 * (dy!.rank - 1 - axis)).fill(0);
+    return [neg(diffOp.run([pad(dy!, [...aside, 1, 1])], axis))];
+  },
+  cases: [
+    (s) => ({ inputs: [s.normal([5])], call: (x) => diff(x) }),
+    (s) => ({ inputs: [s.normal([2, 4, 3])], call: (x) => diff(x, 1, { n: 2 }) }),
+    (s) => ({ inputs: [s.normal([3, 1, 2])], call: (x) => diff(x, 1) }),
+    (s) => ({
+      inputs: [s.normal([2, 3]), s.normal([2, 1]), s.normal([2, 2])],
+      call: (x, prepend, append) => diff(x, 1, { prepend, append }),
+    }),
+  ],
+});
+
 /**
  * The differences of neighbours along `axis`, taken `n` times; of bools whether they differ.
  *
@@ -258,21 +289,7 @@ export function diff(x: Tensor, axis = -1, { n = 1, prepend = null, append = nul
   let y = parts.length === 1 ? x : cat(parts, at);
   for (let i = 0; i < n && y.shape[at] > 0; i++) {
     const length = y.shape[at] - 1;
-    const [ahead, back] = [narrow(y, at, 1, length), narrow(y, at, 0, length)];
-    y = y.dtype === 'bool' ? ne(ahead, back) : sub(ahead, back);
+    y = y.dtype === 'bool' ? ne(narrow(y, at, 1, length), narrow(y, at, 0, length)) : diffOp.run([y], at);
   }
   return y;
 }
-
-registerOp({
-  name: 'diff',
-  tolerance: 0,
-  cases: [
-    (s) => ({ inputs: [s.normal([5])], call: (x) => diff(x) }),
-    (s) => ({ inputs: [s.normal([2, 4, 3])], call: (x) => diff(x, 1, { n: 2 }) }),
-    (s) => ({
-      inputs: [s.normal([2, 3]), s.normal([2, 1]), s.normal([2, 2])],
-      call: (x, prepend, append) => diff(x, 1, { prepend, append }),
-    }),
-  ],
-});

@@ -7,9 +7,10 @@ import { checkAxes, sizeOf } from '../../core/shape.ts';
 import { emptyTensor, type Tensor } from '../../tensor.ts';
 import { checkFloat, checkTensor, defineOp, registerOp, type Sampler } from '../define.ts';
 import { div } from '../elementwise/arithmetic.ts';
-import { to } from '../elementwise/cast.ts';
+import { scalar, to } from '../elementwise/cast.ts';
 import { eq, maskedFill, ne } from '../elementwise/compare.ts';
 import { isnan } from '../elementwise/finite.ts';
+import { nonzeroCount } from '../indexing/nonzero.ts';
 import { permute, reshape } from '../movement/movement.ts';
 import {
   type Axes,
@@ -166,6 +167,7 @@ export const any = defineTruth('any', ReduceOp.any);
  */
 export function countNonzero(x: Tensor, axes: Axes = null): Tensor {
   const list = checkAxes('countNonzero', axes, checkTensor('countNonzero', x).rank);
+  if (list.length === x.rank) return scalar(nonzeroCount(x), 'int32');
   return sum(x.dtype === 'bool' ? x : ne(x.detach(), 0), list);
 }
 
