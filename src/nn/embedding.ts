@@ -1,5 +1,6 @@
+import { noGrad } from '../autograd/index.ts';
 import { ConfigError } from '../errors.ts';
-import { embedding } from '../ops/index.ts';
+import { embedding, written } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkFloatDType, checkSize, type FloatDType, normalParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
@@ -8,6 +9,12 @@ import type { Parameter } from './parameter.ts';
 export interface EmbeddingOptions {
   /** The id whose row starts at zero and gets no gradient; negative ones count from the end. */
   paddingIdx?: number | null;
+  /** Rows that are looked up and whose norm passes it are scaled down to it first, in place. */
+  maxNorm?: number | null;
+  /** The p of that norm. Default 2. */
+  normType?: number;
+  /** Divide the gradient of a row by how often its id stands in the batch. Default false. */
+  scaleGradByFreq?: boolean;
   dtype?: FloatDType;
 }
 
@@ -25,14 +32,14 @@ export class Embedding extends Module {
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   readonly paddingIdx: number | null;
+  readonly maxNorm: number | null;
+  readonly normType: number;
+  readonly scaleGradByFreq: boolean;
   weight: Parameter;
 
-  constructor(
-    numEmbeddings: number,
-    embeddingDim: number,
-    { paddingIdx = null, dtype = 'float32' }: EmbeddingOptions = {},
-  ) {
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
     super();
+    const { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, dtype = 'float32' } = options;
     this.numEmbeddings = checkSize('Embedding', 'numEmbeddings', numEmbeddings);
     this.embeddingDim = checkSize('Embedding', 'embeddingDim', embeddingDim);
     checkFloatDType('Embedding', dtype);
@@ -48,6 +55,12 @@ export class Embedding extends Module {
       });
     }
     this.paddingIdx = paddingIdx !== null && paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
+    if ((maxNorm !== null && !(maxNorm > 0)) || !(normType > 0)) {
+      throw new ConfigError({ op: 'Embedding', problem: 'norms are positive', got: [maxNorm, normType] });
+    }
+    this.maxNorm = maxNorm;
+    this.normType = normType;
+    this.scaleGradByFreq = scaleGradByFreq;
     this.weight = normalParameter([numEmbeddings, embeddingDim], dtype);
     if (this.paddingIdx !== null) {
       this.weight.data.fill(0, this.paddingIdx * embeddingDim, (this.paddingIdx + 1) * embeddingDim);
@@ -55,11 +68,29 @@ export class Embedding extends Module {
   }
 
   forward(ids: Tensor): Tensor {
-    return embedding(ids, this.weight, { paddingIdx: this.paddingIdx });
+    const { paddingIdx, scaleGradByFreq } = this;
+    if (this.maxNorm !== null) this.#shorten(ids, this.maxNorm);
+    return embedding(ids, this.weight, { paddingIdx, scaleGradByFreq });
+  }
+
+  /** Ids out of range are left to the operation, which says so. */
+  #shorten(ids: Tensor, maxNorm: number): void {
+    const { embeddingDim, normType, weight } = this;
+    noGrad(() =>
+      written('Embedding', weight, () => {
+        for (const id of new Set(ids.data)) {
+          const row = weight.data.subarray(id * embeddingDim, (id + 1) * embeddingDim);
+          const norm = [...row].reduce((sum, w) => sum + Math.abs(w) ** normType, 0) ** (1 / normType);
+          // PyTorch's 1e-7 keeps a row that was just scaled from passing by rounding.
+          if (norm > maxNorm) for (let i = 0; i < row.length; i++) row[i] *= maxNorm / (norm + 1e-7);
+        }
+      }),
+    );
   }
 
   override extraRepr(): string {
     const padding = this.paddingIdx === null ? '' : `, paddingIdx: ${this.paddingIdx}`;
-    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
+    const most = this.maxNorm === null ? '' : `, maxNorm: ${this.maxNorm}`;
+    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}${most}`;
   }
 }

@@ -152,7 +152,7 @@ export {
 export { maskedScatter, maskedSelect } from './indexing/masked.ts';
 export { argwhere, nonzero } from './indexing/nonzero.ts';
 export { chunk, split, unbind } from './indexing/parts.ts';
-export { embedding, oneHot } from './indexing/rows.ts';
+export { type EmbeddingLookup, embedding, oneHot } from './indexing/rows.ts';
 export { type ScatterReduction, scatter, scatterAdd, scatterReduce } from './indexing/scatter.ts';
 export { type AttentionOptions, causalMask, scaledDotProductAttention } from './layer/attention.ts';
 export { bilinear } from './layer/bilinear.ts';

@@ -69,6 +69,23 @@ describe('Embedding', () => {
     }
   });
 
+  test('scaleGradByFreq takes the mean over the occurrences of an id', () => {
+    const module = new nn.Embedding(4, 3, { scaleGradByFreq: true, dtype });
+    const y = module.forward(ids);
+    expect(y.at(0, 1).toArray()).toEqual(module.weight.at(2).toArray());
+    backward(sum(y));
+    expect(Array.from({ length: 4 }, (_, row) => module.weight.grad!.data[3 * row])).toEqual([1, 1, 1, 0]);
+  });
+
+  test('maxNorm shortens the rows that are looked up, and no others', () => {
+    const module = new nn.Embedding(4, 3, { maxNorm: 0.5, dtype });
+    module.loadStateDict({ weight: ones([4, 3], { dtype }) });
+    module.forward(ids);
+    const norms = Array.from({ length: 4 }, (_, row) => Math.hypot(...module.weight.data.slice(3 * row, 3 * row + 3)));
+    expect(norms).toEqual([0.5, 0.5, 0.5, Math.sqrt(3)].map((norm) => expect.closeTo(norm, 6)));
+    expect(() => new nn.Embedding(4, 3, { maxNorm: 0 })).toThrow(ConfigError);
+  });
+
   test('starts with N(0, 1), the padding row at zero', () => {
     const { weight, paddingIdx } = new nn.Embedding(300, 40, { paddingIdx: -1 });
     expect(paddingIdx).toBe(299);

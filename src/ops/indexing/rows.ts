@@ -4,12 +4,13 @@
  */
 
 import { kernelsFor } from '../../backend/select.ts';
+import type { DType } from '../../core/dtype.ts';
 import { mergeAxes, type Shape } from '../../core/shape.ts';
 import { DTypeError, ShapeError } from '../../errors.ts';
 import { emptyTensor, type Tensor } from '../../tensor.ts';
 import { arange } from '../create.ts';
 import { checkSameDType, checkTensor, defineOp, type Op, registerOp } from '../define.ts';
-import { add } from '../elementwise/arithmetic.ts';
+import { add, mul, sub } from '../elementwise/arithmetic.ts';
 import { checkIds, to } from '../elementwise/cast.ts';
 import { eq, maskedFill } from '../elementwise/compare.ts';
 import { copyWhole, unsqueeze } from '../movement/movement.ts';
@@ -188,18 +189,36 @@ export function setRows(op: string, x: Tensor, ids: Tensor, source: Tensor, widt
   return setRowsOp.run([x, source], { op, ids, width, shape: x.shape });
 }
 
+/** Options of `embedding`. */
+export interface EmbeddingLookup {
+  /** The id whose row gets no gradient; negative ones count from the end. */
+  paddingIdx?: number | null;
+  /** Divide the gradient of a row by how often its id stands among the ids. Default false. */
+  scaleGradByFreq?: boolean;
+}
+
+/** 1 over how often each id stands among the ids, [...ids, 1]. */
+function shareOf(ids: Tensor, rows: number, dtype: DType): Tensor {
+  const counts = new Float64Array(rows);
+  for (const id of ids.data) counts[id]++;
+  const share = emptyTensor([...ids.shape, 1], dtype);
+  for (let i = 0; i < ids.size; i++) share.data[i] = 1 / counts[ids.data[i]];
+  return share;
+}
+
 /**
  * The rows of `weight` that the ids name.
  *
  * Shapes:   ids [...], weight [V, E] → y [..., E]
- * Gradient: dweight[id] = Σ dy over its occurrences, in their order; none for `paddingIdx`
+ * Gradient: dweight[id] = Σ dy over its occurrences, in their order, or their mean with `scaleGradByFreq`; none for
+ *           `paddingIdx`
  * @throws DTypeError  if the ids are no integers
  * @throws ShapeError  (ERR_INDEX) if an id is out of range
  */
 export function embedding(
   ids: Tensor,
   weight: Tensor,
-  { paddingIdx = null }: { paddingIdx?: number | null } = {},
+  { paddingIdx = null, scaleGradByFreq = false }: EmbeddingLookup = {},
 ): Tensor {
   const list = checkIds('embedding', ids);
   if (checkTensor('embedding', weight).rank !== 2) {
@@ -217,7 +236,8 @@ export function embedding(
     table = add(maskedFill(weight, isPadding, 0), frozen);
   }
   if (width === 0) checkPlace('embedding', findBadId(list, rows), list, rows);
-  return gatherRows('embedding', table, list, width, [...ids.shape, width]);
+  const y = gatherRows('embedding', table, list, width, [...ids.shape, width]);
+  return scaleGradByFreq ? add(y.detach(), mul(sub(y, y.detach()), shareOf(list, rows, weight.dtype))) : y;
 }
 
 /**
