@@ -5,7 +5,7 @@ import { sameShape } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { tensor } from '../ops/create.ts';
 import { Tensor, wrapArray } from '../tensor.ts';
-import { newBatchArray } from './rows.ts';
+import { emptyBatch } from './rows.ts';
 
 /** What samples of a type become: numbers and arrays of numbers tensors, lists and objects part by part, the rest a list. */
 export type Collated<T> = T extends Tensor | number | boolean | DataArray
@@ -39,15 +39,15 @@ function nameOf(x: Tensor): string {
 /** Tensors of one shape and dtype as the rows of one. @throws ShapeError if they differ */
 export function stackSamples(samples: readonly Tensor[]): Tensor {
   const [first] = samples;
-  const out = newBatchArray(first.dtype, samples.length * first.size);
+  const batch = emptyBatch([samples.length, ...first.shape], first.dtype);
   samples.forEach((sample, i) => {
     if (!(sample instanceof Tensor)) throw uneven(i, typeof sample, nameOf(first));
     if (sample.dtype !== first.dtype || !sameShape(sample.shape, first.shape)) {
       throw uneven(i, nameOf(sample), nameOf(first));
     }
-    out.set(sample.data, i * first.size);
+    batch.data.set(sample.data, i * first.size);
   });
-  return wrapArray(out, [samples.length, ...first.shape], first.dtype);
+  return batch;
 }
 
 function isDataArray(value: unknown): value is DataArray {

@@ -5,7 +5,7 @@ import { Tensor } from '../tensor.ts';
 import { type Collated, collate as collateSamples } from './collate.ts';
 import type { Dataset } from './dataset.ts';
 import { checkCount, MAX_EPOCHS, seedOf } from './draws.ts';
-import { mayLeave } from './rows.ts';
+import { ownsMemory } from './rows.ts';
 import { RandomSampler, type Sampler, SequentialSampler } from './sampler.ts';
 import { type BatchContext, ModuleTransform, type Transform, textOf, transformError } from './transform.ts';
 import { TransformThreads } from './transform-threads.ts';
@@ -191,6 +191,6 @@ export class DataLoader<T, I = Collated<T>, B = I> implements BatchSource<B> {
 function releaseTensors(batch: unknown): void {
   const parts = Array.isArray(batch) ? batch : [batch];
   for (const part of parts) {
-    if (part instanceof Tensor && !part.storage.released && mayLeave(part.storage.array.buffer)) part.storage.release();
+    if (part instanceof Tensor && ownsMemory(part)) part.storage.release();
   }
 }

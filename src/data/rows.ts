@@ -1,33 +1,34 @@
 /** Rows of tensors by index: what a batch is made of. */
 
 import type { DataArray, DType } from '../core/dtype.ts';
-import { allocate } from '../core/pool.ts';
+import { allocate, type Storage } from '../core/pool.ts';
+import { type Shape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { Tensor, wrapArray } from '../tensor.ts';
 
 /** Below this many elements a loop copies a row sooner than `set`, which needs a view of it. */
 const SHORT_ROW = 24;
-/** Arrays up to this size share their memory with others, and cannot change hands alone. */
-const SMALLEST_OWN = 1024;
+/** Arrays up to this many bytes share their memory with others, and cannot change hands alone. */
+const LARGEST_SHARED = 1024;
 
-/** Buffers that hold one new array and nothing else, so that they can be handed to another thread. */
-const handovers = new WeakSet<ArrayBufferLike>();
+/** Memory that holds the array of one batch and nothing else, so that it can be handed on, or taken back. */
+const own = new WeakSet<Storage>();
 
-/** A new array, its content undefined, that may be handed over. */
-export function newBatchArray(dtype: DType, n: number): DataArray {
-  const array = allocate(dtype, n);
-  if (array.byteLength > SMALLEST_OWN) handovers.add(array.buffer);
-  return array;
+/** A tensor for a batch, its content undefined. */
+export function emptyBatch(shape: Shape, dtype: DType): Tensor {
+  return ownTensor(allocate(dtype, sizeOf(shape)), shape, dtype);
 }
 
-/** Whether nobody else has a view of this memory, so that it can leave this thread. */
-export function mayLeave(buffer: ArrayBufferLike): boolean {
-  return handovers.has(buffer);
+/** A tensor around an array that nobody else has a view of. */
+export function ownTensor(array: DataArray, shape: Shape, dtype: DType): Tensor {
+  const x = wrapArray(array, shape, dtype);
+  if (array.byteLength > LARGEST_SHARED) own.add(x.storage);
+  return x;
 }
 
-/** Notes that memory came from another thread, which keeps no view of it. */
-export function noteArrival(buffer: ArrayBufferLike): void {
-  handovers.add(buffer);
+/** Whether the memory of a tensor was made for its batch alone. */
+export function ownsMemory(x: Tensor): boolean {
+  return own.has(x.storage);
 }
 
 /** @throws ShapeError  (ERR_INDEX) if an index is none of `length` samples */
@@ -58,7 +59,8 @@ export function rowsOf(x: Tensor, from: number, to: number): Tensor {
 /** Copies of the rows at `indices`, which are in range. */
 export function gatherRows(x: Tensor, indices: Int32Array): Tensor {
   const width = x.shape[0] === 0 ? 0 : x.size / x.shape[0];
-  const out = newBatchArray(x.dtype, indices.length * width);
+  const gathered = emptyBatch([indices.length, ...x.shape.slice(1)], x.dtype);
+  const out = gathered.data;
   const source = x.data;
   if (width < SHORT_ROW) {
     for (let i = 0, at = 0; i < indices.length; i++) {
@@ -71,5 +73,5 @@ export function gatherRows(x: Tensor, indices: Int32Array): Tensor {
       out.set(source.subarray(from, from + width), i * width);
     }
   }
-  return wrapArray(out, [indices.length, ...x.shape.slice(1)], x.dtype);
+  return gathered;
 }

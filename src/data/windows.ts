@@ -3,10 +3,10 @@
 import { sizeOf } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { checkTensor } from '../ops/define.ts';
-import { type Tensor, wrapArray } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import type { Dataset } from './dataset.ts';
 import { checkCount } from './draws.ts';
-import { checkIndex, newBatchArray, rowsOf } from './rows.ts';
+import { checkIndex, emptyBatch, rowsOf } from './rows.ts';
 
 export interface WindowOptions {
   /** Steps that are seen. */
@@ -68,13 +68,14 @@ export class WindowDataset implements Dataset<Tensor[]> {
   #gather(x: Tensor, indices: Int32Array, skip: number, steps: number): Tensor {
     const inner = x.shape.slice(1);
     const width = sizeOf(inner);
-    const out = newBatchArray(x.dtype, indices.length * steps * width);
+    const batch = emptyBatch([indices.length, steps, ...inner], x.dtype);
+    const out = batch.data;
     const { data } = x;
     indices.forEach((index, i) => {
       const from = (index * this.stride + skip) * width;
       out.set(data.subarray(from, from + steps * width), i * steps * width);
     });
-    return wrapArray(out, [indices.length, steps, ...inner], x.dtype);
+    return batch;
   }
 }
 

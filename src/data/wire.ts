@@ -5,8 +5,8 @@
 
 import type { DataArray, DType } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
-import { Tensor, wrapArray } from '../tensor.ts';
-import { mayLeave, noteArrival } from './rows.ts';
+import { Tensor } from '../tensor.ts';
+import { ownsMemory, ownTensor } from './rows.ts';
 import type { BatchContext } from './transform.ts';
 
 /** A value with its tensors taken apart. */
@@ -37,7 +37,7 @@ export interface WorkerStart {
 export function pack(value: unknown, transfer: Set<ArrayBufferLike>): Packed {
   if (value instanceof Tensor) {
     let { data } = value;
-    if (!mayLeave(data.buffer) || data.length !== value.storage.array.length) data = data.slice();
+    if (!ownsMemory(value) || data.length !== value.storage.array.length) data = data.slice();
     transfer.add(data.buffer);
     return { kind: 'tensor', data, shape: [...value.shape], dtype: value.dtype };
   }
@@ -52,8 +52,7 @@ export function pack(value: unknown, transfer: Set<ArrayBufferLike>): Packed {
 export function unpack(packed: Packed): unknown {
   switch (packed.kind) {
     case 'tensor':
-      noteArrival(packed.data.buffer);
-      return wrapArray(packed.data, packed.shape, packed.dtype);
+      return ownTensor(packed.data, packed.shape, packed.dtype);
     case 'list':
       return packed.parts.map(unpack);
     case 'object':

@@ -11,7 +11,7 @@ import {
   WeightedRandomSampler,
 } from '../../src/data/index.ts';
 import { BufferError, ConfigError, DataError } from '../../src/errors.ts';
-import { arange, randn } from '../../src/ops/index.ts';
+import { arange, randn, zeros } from '../../src/ops/index.ts';
 import type { Tensor } from '../../src/tensor.ts';
 import { root } from '../support/package.ts';
 
@@ -150,6 +150,18 @@ describe('on another thread', () => {
     const loader = new DataLoader<Tensor[], Tensor[], Tensor[]>(views, { batchSize: N, ...options() });
     await batchesOf(loader);
     expect(whole.tensors[0].data[1]).toBe(1);
+    await loader.close();
+  });
+
+  test('memory that was taken back, and is now somebody else’s, is not handed over', async () => {
+    const wide = new DataLoader(dataset(2000), { batchSize: 4 });
+    for await (const _ of wide.epoch(0, 0, { recycle: true }));
+    const kept = Array.from({ length: 4 }, () => zeros([4, 2000]));
+    const views = { length: 16, get: () => [], batch: ([i]: Int32Array) => [kept[i / 4], arange(4)] };
+    const loader = new DataLoader<Tensor[], Tensor[], Tensor[]>(views, { batchSize: 4, ...options() });
+    await batchesOf(loader);
+    for (const x of kept) expect(x.data.every((value) => value === 0)).toBe(true);
+    expect(kept.map(({ data }) => data.length)).toEqual([8000, 8000, 8000, 8000]);
     await loader.close();
   });
 

@@ -6,9 +6,9 @@
 import type { DataArray } from '../../core/dtype.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { ConfigError, DTypeError, ShapeError } from '../../errors.ts';
-import { Tensor, wrapArray } from '../../tensor.ts';
+import { Tensor } from '../../tensor.ts';
 import { drawsFor, Use } from '../draws.ts';
-import { newBatchArray } from '../rows.ts';
+import { emptyBatch } from '../rows.ts';
 import { type BatchContext, ModuleTransform, type Transform } from '../transform.ts';
 import { imageSteps } from './image.ts';
 import { sequenceSteps } from './sequence.ts';
@@ -41,7 +41,7 @@ function augmentRows(x: Tensor, steps: readonly Step[], { epoch, indices, seed }
   for (const step of steps) shapes.push(step.shape(shapes[shapes.length - 1]));
   const scratch = shapes.map((shape) => new Float64Array(sizeOf(shape)));
   const [width, last] = [scratch[0].length, scratch[scratch.length - 1]];
-  const out = newBatchArray(x.dtype, indices.length * last.length);
+  const out = emptyBatch([indices.length, ...shapes[shapes.length - 1]], x.dtype);
   const { data } = x;
   for (let row = 0; row < indices.length; row++) {
     const draws = drawsFor(Use.augmentation, seed, epoch, indices[row]);
@@ -49,9 +49,9 @@ function augmentRows(x: Tensor, steps: readonly Step[], { epoch, indices, seed }
     steps.forEach((step, i) => {
       step.apply(scratch[i], shapes[i], scratch[i + 1], draws);
     });
-    store(last, out, row * last.length);
+    store(last, out.data, row * last.length);
   }
-  return wrapArray(out, [indices.length, ...shapes[shapes.length - 1]], x.dtype);
+  return out;
 }
 
 /** The work of `augment`, on the thread that calls it. */
