@@ -28,6 +28,7 @@ const SUBJECTS = [
   'ops',
   'conv',
   'data-loader',
+  'fit',
   'crossing',
   'memory',
 ] as const;
