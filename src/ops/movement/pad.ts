@@ -52,13 +52,15 @@ const STEP = { reflect: -1, replicate: 0, circular: 1 } as const;
 
 /** The result as blocks, each of which comes from one part of the tensor; the tensor itself first. */
 function blocksOf({ mode, pads, inner }: PadParams): Block[] {
-  return inner.reduce(
-    (blocks: Block[], n, axis) => {
-      const own = segments(mode, n, pads[axis]);
-      return own.flatMap((segment) => blocks.map((block) => [...block, segment]));
-    },
-    [[]],
-  );
+  let blocks: Block[] = [[]];
+  for (let axis = 0; axis < inner.length; axis++) {
+    const longer: Block[] = [];
+    for (const segment of segments(mode, inner[axis], pads[axis])) {
+      for (const block of blocks) longer.push([...block, segment]);
+    }
+    blocks = longer;
+  }
+  return blocks;
 }
 
 /** A block as a kernel layout: its shape, where it begins, and how it walks the tensor and the result. */

@@ -73,6 +73,16 @@ function ellipsisLabels(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `...${count - i}`);
 }
 
+/** The names of a term whose ellipsis, where it has one, stands for `count` axes. */
+function withEllipsis(labels: Subscripts, count: number): string[] {
+  const named: string[] = [];
+  for (const label of labels) {
+    if (label === null) named.push(...ellipsisLabels(count));
+    else named.push(label);
+  }
+  return named;
+}
+
 /** A name for every axis of every operand. @throws ShapeError if an operand has another number of axes */
 function nameAxes({ inputs, written }: Equation, operands: readonly Tensor[]): string[][] {
   return inputs.map((labels, t) => {
@@ -86,7 +96,7 @@ function nameAxes({ inputs, written }: Equation, operands: readonly Tensor[]): s
         expected: `${named} axes${labels.includes(null) ? ' or more' : ''}`,
       });
     }
-    return labels.flatMap((label) => (label === null ? ellipsisLabels(rank - named) : [label]));
+    return withEllipsis(labels, rank - named);
   });
 }
 
@@ -154,11 +164,10 @@ function withoutRepeated({ x, labels }: Term, lengths: ReadonlyMap<string, numbe
 /** The names of the output: those written; without an arrow the ellipsis and, in ASCII's order, what occurs once. */
 function outputLabels({ inputs, output }: Equation, named: readonly (readonly string[])[]): string[] {
   const most = Math.max(0, ...named.map((labels) => labels.filter((label) => label.startsWith('.')).length));
-  const axes = ellipsisLabels(most);
-  if (output !== null) return output.flatMap((label) => (label === null ? axes : [label]));
+  if (output !== null) return withEllipsis(output, most);
   const letters = inputs.flat().filter((label) => label !== null);
   const once = letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label));
-  return [...axes, ...once.sort((a, b) => (a < b ? -1 : 1))];
+  return [...ellipsisLabels(most), ...once.sort((a, b) => (a < b ? -1 : 1))];
 }
 
 /**
