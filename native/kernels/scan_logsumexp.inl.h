@@ -8,13 +8,6 @@
 constexpr int kLogLines = 32;
 constexpr int kLogVectors = kLogLines / kLanes;
 
-// log(eᵃ + eᵇ). The difference of two equal infinities would be NaN.
-LANEGRAD_INLINE vf log_add_exp(vf a, vf b) {
-  const vf high = maximum(a, b), low = minimum(a, b);
-  const vf sum = high + vlog1p(vexp(low - high));
-  return select(lt(vabs(high), set1(INFINITY)), sum, high);
-}
-
 // One line: where it begins, and its length.
 struct LogLine {
   const float* x;
@@ -34,7 +27,7 @@ inline void scan_log_lines(const LogLine* lines, int count, const float* starts,
       if (i < lines[l].n) buffer[l] = lines[l].x[i * step];
     }
     LANEGRAD_UNROLL for (int v = 0; v < kLogVectors; ++v) {
-      carried[v] = log_add_exp(carried[v], load(buffer + v * kLanes));
+      carried[v] = vlogaddexp(carried[v], load(buffer + v * kLanes));
       store(buffer + v * kLanes, carried[v]);
     }
     for (int l = 0; l < count; ++l) {
@@ -97,7 +90,7 @@ inline void scan_log_sums(const ScanArgs& args, const Parallel& par, Scratch scr
     for (int64_t b = r * blocks; b < (r + 1) * blocks; ++b) {
       const vf block = set1(starts[b]);
       starts[b] = first_lane(before);
-      before = log_add_exp(before, block);
+      before = vlogaddexp(before, block);
     }
   }
   for_chunks(par, args.outer * blocks, kWeight * kScanBlock, kLogLines,

@@ -1,10 +1,12 @@
 // Vector mathematics, here and in the math_*.inl.h beside: one formula on every ISA, so avx2, avx512 and neon agree to
 // the bit (NaN payloads aside). The maximal errors stated at each function are in units in the last place of the result,
-// subnormal ones too: over all 2³² floats for exp, expm1, log, log1p, tanh, sigmoid, softplus, erf and gelu, over every
-// 257th float and those around the worst of them for the others. Figures in brackets hold for the baseline, which has no
-// fused multiply-add. All are monotone over these floats, but where it is said that neighbours may change places (by one
-// last place). native/test/vector_math_test.cc measures all this, over all floats with `--exhaustive`. The coefficients
-// are our own minimax fits.
+// subnormal ones too: over all 2³² floats for exp, expm1, log, log1p, tanh, sigmoid, silu, erf, sin, cos, asin, acos,
+// atan, sinh, cosh, exp2, log2 and log10. For the others over every 257th float, and over each of these: softplus, gelu,
+// erfc and mish from 1/16 in magnitude to where nothing is left to round, atanh from 1/16 on, asinh from there to 16,
+// tan to 64, acosh up to 8; for functions of pairs over random ones. Figures in brackets hold for the baseline, which has
+// no fused multiply-add. All are monotone over these floats, but where it is said that neighbours may change places (by
+// one last place). native/test/vector_math_test.cc measures all this, over all floats with `--exhaustive`. The
+// coefficients are our own minimax fits.
 #pragma once
 
 // The largest, or NaN if either is NaN; +0 passes −0.
@@ -165,8 +167,10 @@ LANEGRAD_INLINE vf log1p_exp_minus_abs(vf x) {
   const vf e = ldexp2(g, parts.n), e_low = ldexp2(parts.t - (g - one), parts.n);
   // e·log 2 is right at both ends, 0 and 1; e·(1 − e)·q is what the logarithm lies above it in between, which is little.
   const vf s = e * e, z = s * s;
-  const vf start = fma(s, fma(e, set1(-0x1.c01fdep-4f), set1(0x1.1f0a72p-3f)), fma(e, set1(-0x1.8b905ep-3f), set1(0x1.3a37a0p-2f)));
-  const vf end = fma(s, fma(e, set1(-0x1.0ef12ep-6f), set1(0x1.4a4accp-5f)), fma(e, set1(-0x1.0d2d7cp-4f), set1(0x1.660b6cp-4f)));
+  vf start = fma(e, set1(-0x1.8b905ep-3f), set1(0x1.3a37a0p-2f));
+  start = fma(s, fma(e, set1(-0x1.c01fdep-4f), set1(0x1.1f0a72p-3f)), start);
+  vf end = fma(e, set1(-0x1.0d2d7cp-4f), set1(0x1.660b6cp-4f));
+  end = fma(s, fma(e, set1(-0x1.0ef12ep-6f), set1(0x1.4a4accp-5f)), end);
   const vf q = fma(z, fma(z, set1(0x1.a4ffbap-9f), end), start);
   const vf above = fma(e - s, q, e_low * fma(e, set1(-0.5f), one));
   if constexpr (kFma) return fma(e, ln2, above);
@@ -174,7 +178,7 @@ LANEGRAD_INLINE vf log1p_exp_minus_abs(vf x) {
   return line + (product_rest(e, ln2, line) + above);
 }
 
-// log(1 + eˣ) = max(x, 0) + log1p(exp(−|x|)). At most 1.30 ULP [1.71]; neighbours may change places.
+// log(1 + eˣ) = max(x, 0) + log1p(exp(−|x|)). At most 1.62 ULP [1.97]; neighbours may change places.
 LANEGRAD_INLINE vf vsoftplus(vf x) { return log1p_exp_minus_abs(x) + select(gt(x, zero()), x, zero()); }
 
 // With eˣ = u·e⁻ʳ and u = 2ⁿ the logistic function is u / (u + eʳ), for either sign of x: u, n, the rounded sum and what
@@ -278,63 +282,72 @@ LANEGRAD_INLINE ProductExp exp_of_product(vf a, vf b) {
 LANEGRAD_INLINE vf tail_of(const ProductExp& e, TwoFloats share, TwoFloats value) {
   const vf ratio = share.high * value.high;
   const vf lost = fma(share.low, value.high, fma(ratio, e.lost, product_rest(share.high, value.high, ratio)));
-  const vf rest = fma(share.high, value.low, lost);
+  vf rest = fma(share.high, value.low, lost);
+  if constexpr (!kFma) rest = rest + product_rest(ratio, e.t, ratio * e.t);
   return ldexp2(ratio + fma(ratio, e.t, fma(rest, e.t, rest)), e.n);
 }
 
-// 1/(a + k), where what it has lost is in units of itself, and q = (a − k)/(a + k).
+// 1/(a + k), where what it has lost is in units of itself, and q = (a − k)/(a + k), which is known to a few last places
+// before the rest is: good enough for a polynomial that is a factor of the refined q.
 struct Place {
-  vf inverse, lost, q;
+  vf inverse, lost, q, rough;
 };
-template <bool kLargeToo>  // a may be far above k
 LANEGRAD_INLINE Place place_of(vf a, vf k) {
   const vf one = set1(1.0f), sum = a + k;
   const vf inverse = one / sum;
-  vf sum_low = a - (sum - k);
-  if constexpr (kLargeToo) sum_low = select(gt(a, k), k - (sum - a), sum_low);
-  const vf lost = residual(one, inverse, sum) - inverse * sum_low;
+  // Both differences are exact, k being short.
+  const vf lost = residual(one, inverse, sum) - inverse * (a - (sum - k));
   const vf twice = k + k, part = twice * inverse;
-  if constexpr (kFma) return {inverse, lost, fnma(part, lost, fnma(twice, inverse, one))};
+  if constexpr (kFma) {
+    const vf rough = fnma(twice, inverse, one);
+    return {inverse, lost, fnma(part, lost, rough), rough};
+  }
   const vf q = one - part;
   const vf rest = ((one - q) - part) - product_rest(twice, inverse, part);
-  return {inverse, lost, q + (rest - part * lost)};
+  const vf refined = q + (rest - part * lost);
+  return {inverse, lost, refined, refined};
 }
 
-// erfc x = 1 − erf x; never outside [0, 2]. At most 1.85 ULP [1.92]; neighbours may change places.
+// erfc x = 1 − erf x; never outside [0, 2]. At most 1.92 ULP [1.99]; neighbours may change places.
 LANEGRAD_INLINE vf verfc(vf x) {
   // With a = |x|, erfc a = exp(−a²)·P(q)/(a + k) loses no digits in the tail; below 0 it is 2 less that.
   const vf a = vmin(set1(10.5f), vabs(x));
   const ProductExp e = exp_of_product(-a, a);
-  const Place at = place_of<true>(a, set1(3.0f));
+  const Place at = place_of(a, set1(3.0f));
   const vf q = at.q, s = q * q, z = s * s;
-  vf p = fma(s, fma(q, set1(-0x1.fbe69cp-12f), set1(0x1.93b5dap-9f)), fma(q, set1(-0x1.41575ap-10f), set1(-0x1.b7bd64p-6f)));
+  vf p = fma(s, fma(q, set1(-0x1.fbe69cp-12f), set1(0x1.93b5dap-9f)),
+             fma(q, set1(-0x1.41575ap-10f), set1(-0x1.b7bd64p-6f)));
   p = fma(z, set1(-0x1.55c922p-12f), p);
-  const vf start = fma(s, fma(q, set1(0x1.e99734p-4f), set1(-0x1.3dead0p-2f)), fma(q, set1(0x1.2e3268p-1f), set1(-0x1.c44c48p-1f)));
+  const vf start = fma(s, fma(q, set1(0x1.e99734p-4f), set1(-0x1.3dead0p-2f)),
+                       fma(q, set1(0x1.2e3268p-1f), set1(-0x1.c44c48p-1f)));
   p = fma(z, p, start);
   const vf constant = set1(0x1.12f21ep+0f);
-  const vf value = fma(q, p, constant);
-  const vf value_rest = sum_rest(q, p, constant, value) - set1(0x1.fbf23ap-28f);
+  const vf value = fma(at.q, p, constant);
+  const vf value_rest = sum_rest(at.q, p, constant, value) - set1(0x1.fbf23ap-28f);
   const vf tail = tail_of(e, {at.inverse, at.inverse * at.lost}, {value, value_rest});
   const vf centre = fnma(x, erf_series(x * x), set1(1.0f) - x);
   return select(lt(a, set1(0.65f)), centre, select(lt(x, zero()), set1(2.0f) - tail, tail));
 }
 
-// x·Φ(x), where Φ is the distribution function of the standard normal; −0 of −∞. At most 1.60 ULP [2.00];
-// it falls up to its minimum at −0.7518 and rises from there.
+// x·Φ(x), where Φ is the distribution function of the standard normal; −0 of −∞. At most 2.00 ULP [2.00];
+// it falls up to its minimum at −0.7518 and rises from there, but that neighbours may change places, up to −0.6 by two
+// last places.
 LANEGRAD_INLINE vf vgelu(vf x) {
   // As the tail of verfc: with a = |x|, Φ(−a) = exp(−a²/2)·P(q)/(a + k); above 0 the result is x − a·Φ(−a). From 15 on
   // Φ(−a) is 0.
   const vf a = vmin(set1(15.0f), vabs(x));
   const ProductExp e = exp_of_product(set1(-0.5f) * a, a);
-  const Place at = place_of<false>(a, set1(2.25f));
-  const vf q = at.q, s = q * q, z = s * s;
-  vf p = fma(s, fma(q, set1(0x1.da0756p-13f), set1(0x1.670cd8p-10f)), fma(q, set1(0x1.b65eecp-11f), set1(-0x1.71a416p-8f)));
+  const Place at = place_of(a, set1(2.25f));
+  const vf q = at.rough, s = q * q, z = s * s;
+  vf p = fma(s, fma(q, set1(0x1.da0756p-13f), set1(0x1.670cd8p-10f)),
+             fma(q, set1(0x1.b65eecp-11f), set1(-0x1.71a416p-8f)));
   p = fma(z, fma(q, set1(-0x1.860334p-14f), set1(-0x1.c4f492p-13f)), p);
-  const vf start = fma(s, fma(q, set1(-0x1.5a40cap-7f), set1(0x1.c81610p-6f)), fma(q, set1(0x1.483a1ep-4f), set1(-0x1.8ba77ap-2f)));
+  const vf start = fma(s, fma(q, set1(-0x1.5a40cap-7f), set1(0x1.c81610p-6f)),
+                       fma(q, set1(0x1.483a1ep-4f), set1(-0x1.8ba77ap-2f)));
   p = fma(z, p, start);
   const vf constant = set1(0x1.62039ap-1f);
-  const vf value = fma(q, p, constant);
-  const vf value_rest = sum_rest(q, p, constant, value) - set1(0x1.b96da8p-27f);
+  const vf value = fma(at.q, p, constant);
+  const vf value_rest = sum_rest(at.q, p, constant, value) - set1(0x1.b96da8p-27f);
   const vf share = a * at.inverse;
   const vf share_rest = fma(share, at.lost, product_rest(a, at.inverse, share));
   const vf tail = tail_of(e, {share, share_rest}, {value, value_rest});

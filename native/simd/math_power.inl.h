@@ -62,10 +62,12 @@ alignas(64) constexpr float kLogs2[32] = {
     -0x1.6bcp-5f, -0x1.6bcp-5f, 0, 0x1.774p-5f, 0x1.1bcp-4f, 0x1.e0cp-4f, 0x1.564p-3f, 0x1.8a9p-3f,
     0x1.f6p-3f, 0x1.16ap-2f, 0x1.4f7p-2f, 0x1.6cbp-2f, 0x1.8a88p-2f, 0x1.a9p-2f, 0x1.c818p-2f, 0x1.e7ep-2f};
 alignas(64) constexpr float kLogs2Low[32] = {
-    -0x1.5a32c2p-20f, 0x1.60fe68p-17f, 0x1.408c78p-18f, -0x1.d448f8p-17f, -0x1.0e6ce8p-17f, 0x1.ed0cbap-20f, 0x1.ed0cbap-20f, -0x1.eac382p-20f,
-    -0x1.6b9026p-19f, -0x1.78b6d4p-17f, -0x1.78b6d4p-17f, -0x1.a39fbep-19f, -0x1.62336ap-17f, -0x1.62336ap-17f, 0x1.20a6dep-21f, 0x1.20a6dep-21f,
-    0x1.2c8a72p-17f, 0x1.2c8a72p-17f, 0, -0x1.acd89ap-19f, -0x1.9ab4p-17f, -0x1.ca2e1ap-17f, -0x1.1eb002p-18f, -0x1.9fd502p-17f,
-    -0x1.3ab7cep-18f, -0x1.fd64ep-17f, -0x1.134c4ep-20f, 0x1.ed0cbap-19f, 0x1.80abfcp-18f, -0x1.a39fbep-20f, 0x1.dc2d46p-18f, -0x1.40358ep-19f};
+    -0x1.5a32c2p-20f, 0x1.60fe68p-17f, 0x1.408c78p-18f, -0x1.d448f8p-17f, -0x1.0e6ce8p-17f, 0x1.ed0cbap-20f,
+    0x1.ed0cbap-20f, -0x1.eac382p-20f, -0x1.6b9026p-19f, -0x1.78b6d4p-17f, -0x1.78b6d4p-17f, -0x1.a39fbep-19f,
+    -0x1.62336ap-17f, -0x1.62336ap-17f, 0x1.20a6dep-21f, 0x1.20a6dep-21f, 0x1.2c8a72p-17f, 0x1.2c8a72p-17f,
+    0, -0x1.acd89ap-19f, -0x1.9ab4p-17f, -0x1.ca2e1ap-17f, -0x1.1eb002p-18f, -0x1.9fd502p-17f,
+    -0x1.3ab7cep-18f, -0x1.fd64ep-17f, -0x1.134c4ep-20f, 0x1.ed0cbap-19f, 0x1.80abfcp-18f, -0x1.a39fbep-20f,
+    0x1.dc2d46p-18f, -0x1.40358ep-19f};
 
 // log₂ of a normal positive a, and the exponent in it, to which `more` is added.
 struct BaseTwoLog {
@@ -106,16 +108,18 @@ LANEGRAD_INLINE vf vpow(vf a, vf b) {
   const vm positive = ge(a, least) & lt(a, infinity);
   const vm subnormal = lt(base, least);
   const bool all_positive = !any(~positive);
-  const BaseTwoLog l = all_positive ? log2_of(a, zero()) :
-    log2_of(select(subnormal, base * set1(0x1p23f), base), select(subnormal, set1(-23.0f), zero()));
+  const vf scaled = select(subnormal, base * set1(0x1p23f), base);
+  const BaseTwoLog l =
+      all_positive ? log2_of(a, zero()) : log2_of(scaled, select(subnormal, set1(-23.0f), zero()));
   const vf product = b * l.high;
   const vf product_low = fma(b, l.low, product_rest(b, l.high, product));
-  // Where nothing is special: |log₂ a| is less than the exponent and 1.
+  // Where nothing is special: |log₂ a| is at most that of the exponent and 1.
   const vm bounded = lt(fma(size, vabs(l.exponent), size), set1(200.0f));
   if (all_positive && !any(~bounded)) return exp2_of_sum(product, product_low);
   // Beyond the bound the result is 0 or ∞ already, and the rest of the product might not be a number.
   const vm inside = lt(vabs(product), set1(200.0f));
-  const vf power = exp2_of_sum(select(inside, product, copy_sign(set1(200.0f), product)), select(inside, product_low, zero()));
+  const vf w = select(inside, product, copy_sign(set1(200.0f), product));
+  const vf power = exp2_of_sum(w, select(inside, product_low, zero()));
   const vm rises = gt(b, zero());
   const vf of_zero = select(rises, zero(), infinity), of_infinity = select(rises, infinity, zero());
   vf y = select(eq(base, zero()), of_zero, select(eq(base, infinity), of_infinity, power));

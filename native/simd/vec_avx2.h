@@ -126,7 +126,9 @@ LANEGRAD_INLINE vf ldexp2(vf a, vi n) {
 
 // Each permutation goes by the low three bits of the places; the next two choose among the four. A gather is slower.
 LANEGRAD_INLINE vf lookup(const float* table, vi i) {
-  const auto eight = [&](int at) LANEGRAD_INLINE_LAMBDA { return _mm256_permutevar8x32_ps(_mm256_load_ps(table + at), i.v); };
+  const auto eight = [&](int at) LANEGRAD_INLINE_LAMBDA {
+    return _mm256_permutevar8x32_ps(_mm256_load_ps(table + at), i.v);
+  };
   const __m256 by8 = _mm256_castsi256_ps(_mm256_slli_epi32(i.v, 28));
   const __m256 by16 = _mm256_castsi256_ps(_mm256_slli_epi32(i.v, 27));
   const __m256 first = _mm256_blendv_ps(eight(0), eight(8), by8), second = _mm256_blendv_ps(eight(16), eight(24), by8);
