@@ -35,7 +35,7 @@ interface Cure {
 const cures: readonly Cure[] = [
   { name: 'none' },
   { name: 'L2', l2: 2e-3 },
-  { name: 'L1', l1: 2e-4 },
+  { name: 'L1', l1: 2e-2 },
   { name: 'dropout', dropout: 0.5 },
   { name: 'batch norm', batchNorm: true },
   {
@@ -64,7 +64,7 @@ async function cured(cure: Cure): Promise<Record<string, string | number>> {
   const model = network(cure);
   const { l1 = 0, l2 = 0, augmentation, earlyStopping } = cure;
   const loader = new data.DataLoader(learned, {
-    batchSize: 50,
+    batchSize: 16,
     shuffle: true,
     seed: 1,
     ...(augmentation === undefined ? {} : { transform: data.augment(augmentation) }),
@@ -102,7 +102,7 @@ async function cured(cure: Cure): Promise<Record<string, string | number>> {
   };
 }
 
-const rows = [];
+const rows: Record<string, string | number>[] = [];
 for (const cure of cures) rows.push(await cured(cure));
 console.table(rows);
 const gapOf = (name: string) => Number(rows.find((row) => row.cure === name)!.gap);
