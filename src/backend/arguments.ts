@@ -1,4 +1,4 @@
-/** What the methods of a backend (`backend.ts`) take together: sizes, weights, gradients, options. */
+/** What the methods of a backend (`seam/`) take together: sizes, weights, gradients, options. */
 
 import type { FloatArray } from '../core/dtype.ts';
 
