@@ -8,15 +8,19 @@ export function formatCell(value: unknown): string {
   return String(Number(value.toPrecision(6)));
 }
 
+/** Rows of cells, the first the heading, in columns: `left` says which are aligned to the left, by default the first. */
+export function alignColumns(
+  rows: readonly (readonly string[])[],
+  left: (column: number) => boolean = (column) => column === 0,
+): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const align = (cell: string, column: number): string =>
+    left(column) ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
+  return rows.map((row) => row.map(align).join('  ').trimEnd()).join('\n');
+}
+
 /** Columns side by side under their names: numbers to the right, text to the left. */
 export function formatTable(names: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map((row) => names.map((_, i) => formatCell(row[i])));
-  const widths = names.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i].length)));
-  const isText = names.map((_, i) => rows.some((row) => typeof row[i] === 'string'));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => (isText[i] ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd();
-  return [line(names), ...cells.map(line)].join('\n');
+  return alignColumns([names, ...cells], (column) => rows.some((row) => typeof row[column] === 'string'));
 }

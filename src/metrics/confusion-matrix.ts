@@ -1,10 +1,10 @@
 /** The confusion matrix, and what is computed from its counts. */
 
 import { inspect } from 'node:util';
+import { alignColumns } from '../core/table.ts';
 import { ConfigError } from '../errors.ts';
 import { tensor } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { formatTable } from './table.ts';
 import { type DecisionOptions, decide, type Values } from './values.ts';
 
 /**
@@ -285,7 +285,7 @@ export class ConfusionMatrix {
     const classes = this.#all();
     const heading = ['true \\ predicted', ...classes.map((c) => this.labelOf(c))];
     const rows = classes.map((c) => [this.labelOf(c), ...classes.map((p) => String(this.count(c, p)))]);
-    return formatTable([heading, ...rows]);
+    return alignColumns([heading, ...rows]);
   }
 
   [inspect.custom](): string {

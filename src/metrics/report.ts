@@ -1,8 +1,8 @@
 /** All that a confusion matrix tells, as a table. */
 
 import { inspect } from 'node:util';
+import { alignColumns } from '../core/table.ts';
 import { type ConfusionMatrix, type ConfusionMatrixOptions, confusionMatrix } from './confusion-matrix.ts';
-import { formatTable } from './table.ts';
 import type { Values } from './values.ts';
 
 export interface ReportRow {
@@ -64,7 +64,7 @@ export class ClassificationReport {
       number(fScore),
       String(support),
     ];
-    return formatTable([
+    return alignColumns([
       ['', 'precision', 'recall', 'F1', 'support'],
       ...Object.entries(this.classes).map(([name, values]) => row(name, values)),
       ['accuracy', '', '', number(this.accuracy), String(this.macro.support)],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Dataset, kFold, TensorDataset } from '../../src/data/index.ts';
 import { crossEntropy, crossValidate, manualSeed, type Tensor, tensor } from '../../src/index.ts';
+import { Accuracy } from '../../src/metrics/index.ts';
 import type { CrossValidateOptions } from '../../src/train/index.ts';
-import { Accuracy, adam, quadrants, toyModel } from './toy.ts';
+import { adam, quadrants, toyModel } from './toy.ts';
 
 const { x, y } = quadrants(60);
 const dataset = new TensorDataset(tensor(x), tensor(y, { dtype: 'int32' }));

@@ -11,7 +11,8 @@ import {
   type Tensor,
   tensor,
 } from '../../src/index.ts';
-import { Accuracy, quadrants, toyModel } from './toy.ts';
+import { Accuracy } from '../../src/metrics/index.ts';
+import { quadrants, toyModel } from './toy.ts';
 
 const { x: points, y: classes } = quadrants(50);
 const x = tensor(points);

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fit, manualSeed, type nn, optim } from '../../src/index.ts';
 import { loadCheckpoint } from '../../src/io/checkpoint.ts';
+import { Accuracy } from '../../src/metrics/index.ts';
 import type { History } from '../../src/train/index.ts';
 import { temporaryFolder } from '../io/folder.ts';
-import { Accuracy, base, bitsOf, type ToyOptions as Options, ToyLoader, toyModel } from './toy.ts';
+import { base, bitsOf, type ToyOptions as Options, ToyLoader, toyModel } from './toy.ts';
 
 /** Without times. */
 const courseOf = (history: History) => history.epochs.map(({ seconds: _s, waitedSeconds: _w, ...row }) => row);

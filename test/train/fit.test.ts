@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { crossEntropy, fit, nn, ones, optim, type Tensor } from '../../src/index.ts';
+import { Accuracy } from '../../src/metrics/index.ts';
 import type { TrainingProgress } from '../../src/train/index.ts';
-import { Accuracy, adam, base, bitsOf, type ToyOptions as Options, ToyLoader, toyModel } from './toy.ts';
+import { adam, base, bitsOf, type ToyOptions as Options, ToyLoader, toyModel } from './toy.ts';
 
 describe('fit', () => {
   test('learns, validates, measures, and prints its course', async () => {

@@ -2,7 +2,7 @@
 
 import type { BatchSource } from '../../src/data/index.ts';
 import { crossEntropy, Generator, manualSeed, nn, optim, type Tensor, tensor } from '../../src/index.ts';
-import type { FitOptions, Metric } from '../../src/train/index.ts';
+import type { FitOptions } from '../../src/train/index.ts';
 
 /** Points in the plane, by the quadrant's parity: [N, 2] and [N]. */
 export function quadrants(n: number, seed = 3): { x: number[][]; y: number[] } {
@@ -54,29 +54,6 @@ export function bitsOf(model: nn.Module): string {
   return Object.entries(model.stateDict())
     .map(([name, { data }]) => `${name} ${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex')}`)
     .join('\n');
-}
-
-/** The share of samples whose largest logit is the target's. */
-export class Accuracy implements Metric {
-  readonly name = 'accuracy';
-  #right = 0;
-  #seen = 0;
-
-  update(output: Tensor, target: Tensor): void {
-    const classes = output.argmax(1).toArray() as number[];
-    const wanted = target.toArray() as number[];
-    this.#right += classes.filter((c, i) => c === wanted[i]).length;
-    this.#seen += classes.length;
-  }
-
-  compute(): number {
-    return this.#right / this.#seen;
-  }
-
-  reset(): void {
-    this.#right = 0;
-    this.#seen = 0;
-  }
 }
 
 export type ToyOptions = FitOptions<Tensor, Tensor[]>;
