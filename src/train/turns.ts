@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Others wait at most so many milliseconds, and one step. */
-const TURN_MS = 20;
+const TURN_MS = 10;
 
 export class Turns {
   #since = performance.now();

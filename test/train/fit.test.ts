@@ -128,7 +128,7 @@ describe('fit lets others run', () => {
     };
     await fit(toyModel(), new ToyLoader(40, 2), { ...base, callbacks });
     clearInterval(timer);
-    // Two steps of 15 ms pass the 20 ms after which it yields: between any three, others had their turn.
+    // A step of 15 ms passes the 10 ms after which it yields; a timer is due at the turn after it at the latest.
     for (let i = 2; i < seen.length; i++) expect(seen[i]).toBeGreaterThan(seen[i - 2]);
   });
 
