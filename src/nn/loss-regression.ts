@@ -16,7 +16,7 @@ import { Module } from './module.ts';
 /**
  * The absolute difference between x and its target.
  *
- * Shapes: x, target [...]
+ * Shapes: x, target [...], broadcast
  */
 export class L1Loss extends Module {
   readonly reduction: Reduction;
@@ -35,7 +35,7 @@ export class L1Loss extends Module {
 /**
  * The squared difference between x and its target.
  *
- * Shapes: x, target [...]
+ * Shapes: x, target [...], broadcast
  */
 export class MSELoss extends Module {
   readonly reduction: Reduction;
@@ -54,7 +54,7 @@ export class MSELoss extends Module {
 /**
  * Half the squared difference over `beta` up to `beta`, the absolute difference less half of it beyond.
  *
- * Shapes: x, target [...]
+ * Shapes: x, target [...], broadcast
  */
 export class SmoothL1Loss extends Module {
   readonly beta: number;
@@ -75,7 +75,7 @@ export class SmoothL1Loss extends Module {
 /**
  * Half the squared difference up to `delta`, straight from there on.
  *
- * Shapes: x, target [...]
+ * Shapes: x, target [...], broadcast
  */
 export class HuberLoss extends Module {
   readonly delta: number;

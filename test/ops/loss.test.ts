@@ -1,6 +1,6 @@
 /** Losses where they bend, end or refuse, as PyTorch does it. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { grad } from '../../src/autograd/index.ts';
 import { ConfigError, DTypeError, ShapeError } from '../../src/errors.ts';
 import * as ops from '../../src/ops/index.ts';
@@ -64,6 +64,64 @@ describe('kinks and ends', () => {
   });
 });
 
+describe('shapes that broadcast', () => {
+  test.each([
+    [
+      'mseLoss',
+      ops.mseLoss,
+      [
+        [0, 4, 1],
+        [4, 0, 9],
+      ],
+      [[-2], [10]],
+      [-4, 4, -8],
+    ],
+    [
+      'l1Loss',
+      ops.l1Loss,
+      [
+        [0, 2, 1],
+        [2, 0, 3],
+      ],
+      [[0], [2]],
+      [-1, 1, -2],
+    ],
+    [
+      'smoothL1Loss',
+      ops.smoothL1Loss,
+      [
+        [0, 1.5, 0.5],
+        [1.5, 0, 2.5],
+      ],
+      [[0], [2]],
+      [-1, 1, -2],
+    ],
+    [
+      'huberLoss',
+      ops.huberLoss,
+      [
+        [0, 1.5, 0.5],
+        [1.5, 0, 2.5],
+      ],
+      [[0], [2]],
+      [-1, 1, -2],
+    ],
+  ] as const)('%s: every pair, the gradients summed back, one warning', (_, loss, want, dx, dt) => {
+    // biome-ignore format: a table
+    const [x, t] = [wide([[1], [3]]), wide([1, 3, 0])];
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      expect(loss(x, t, none).toArray()).toEqual(want);
+      expect(grad(loss(x, t, { reduction: 'sum' }), [x, t]).map((g) => g.toArray())).toEqual([dx, dt]);
+      expect(warn.mock.calls.map(([message]) => message)).toEqual([
+        expect.stringMatching(/Loss: input \[2, 1\] and target \[3\] are broadcast to \[2, 3\]$/),
+      ]);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+});
+
 describe('CTC', () => {
   const rows = wide([0.3, -0.2, 0.9, 0.1, 0.4, -1, 0.8, 0.2, 0.5, 0.6, -0.4, 0.7]).detach();
   const x = ops.reshape(rows, [4, 1, 3]).requiresGrad_();
@@ -102,7 +160,19 @@ describe('refusals', () => {
   const [x, three] = [zeros([2, 3]), zeros([3])];
   const lp = zeros([4, 2, 3]);
   const cases: readonly (readonly [string, () => Tensor, typeof ShapeError | typeof ConfigError, RegExp])[] = [
-    ['targets of another shape', () => ops.l1Loss(x, three), ShapeError, /^l1Loss: .*one shape.*\[3\].*\[2, 3\]/],
+    [
+      'targets of another shape',
+      () => ops.binaryCrossEntropy(x, three),
+      ShapeError,
+      /^binaryCrossEntropy: .*one shape.*\[3\].*\[2, 3\]/,
+    ],
+    ['targets that do not broadcast', () => ops.l1Loss(x, zeros([2])), ShapeError, /^l1Loss: .*\[2, 3\].*\[2\]/],
+    [
+      'class ids made as floats',
+      () => ops.crossEntropy(x, tensor([0, 1])),
+      ShapeError,
+      /shape of the logits: got \[2\], expected \[2, 3\].*to\('int32'\)/,
+    ],
     [
       'a reduction that is none',
       () => ops.mseLoss(x, x, { reduction: 'max' as never }),

@@ -126,6 +126,7 @@ export function crossEntropy(
         problem: 'probabilities must have the shape of the logits',
         got: target.shape,
         expected: logits.shape,
+        ...(sameShape(target.shape, out) ? { hint: "class ids are integers: convert them with to('int32')" } : {}),
       });
     }
     const given = asRows(to(target, logits.dtype));

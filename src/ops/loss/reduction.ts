@@ -32,6 +32,30 @@ export function checkSame(op: string, x: Tensor, target: Tensor): void {
   }
 }
 
+/** The losses that have said that they broadcast. */
+const warned = new Set<string>();
+
+/**
+ * Lets input and target broadcast, as PyTorch does, and warns of it once a loss: [N, 1] against [N] gives [N, N], which
+ * is nearly always a mistake.
+ *
+ * @throws ShapeError  unless the shapes broadcast
+ */
+export function checkMeet(op: string, x: Tensor, target: Tensor): void {
+  checkFloat(op, x);
+  if (sameShape(x.shape, checkTensor(op, target).shape)) return;
+  const [a, b] = [x.shape, target.shape].map((shape) => `[${shape.join(', ')}]`);
+  const shape = checkBroadcast(op, x, target);
+  if (warned.has(op)) return;
+  warned.add(op);
+  const detail = `if that is not meant, give both one shape. Said once for ${op}.`;
+  process.emitWarning(`${op}: input ${a} and target ${b} are broadcast to [${shape.join(', ')}]`, {
+    type: 'LanegradWarning',
+    code: 'LANEGRAD_BROADCAST',
+    detail,
+  });
+}
+
 /** @throws DTypeError  if the target is not of floats */
 export function checkFloatTarget(op: string, target: Tensor): void {
   if (isFloat(checkTensor(op, target).dtype)) return;

@@ -13,17 +13,16 @@ export const term = (sum: number, ...parts: number[]): Term => ({
   size: Math.abs(sum) + parts.reduce((a, b) => a + Math.abs(b), 0),
 });
 
-/** A loss of each element of operands that broadcast, or that must have one shape. */
+/** A loss of each element of operands that broadcast, or that broadcast to the first. */
 export function elementwise(
   formula: (...values: number[]) => Term,
   operands: readonly Value[],
   reduction: Reduction,
-  rule: 'same' | 'broadcast' | 'into the first' = 'broadcast',
+  rule: 'broadcast' | 'into the first' = 'broadcast',
 ): Value | Illegal {
   const shapes = operands.map((x) => x.shape);
   const shape = common(...shapes);
   if (shape === null) return new Illegal();
-  if (rule === 'same' && shapes.some((s) => s.join() !== shapes[0].join())) return new Illegal([shapes[1], shapes[0]]);
   if (rule === 'into the first' && shape.join() !== shapes[0].join()) return new Illegal();
   const losses = measured(shape, (index) => {
     const { sum, size } = formula(...operands.map((x) => spread(x, index)));

@@ -17,9 +17,10 @@ export function reduced(losses: Value, reduction: Reduction, over?: number): Val
 }
 
 export function mse(x: Value, target: Value, reduction: Reduction): Value | Illegal {
-  if (x.shape.join() !== target.shape.join()) return new Illegal([target.shape, x.shape]);
-  const losses = measured(x.shape, (index) => {
-    const sum = (at(x, index) - at(target, index)) ** 2;
+  const shape = common(x.shape, target.shape);
+  if (shape === null) return new Illegal();
+  const losses = measured(shape, (index) => {
+    const sum = (spread(x, index) - spread(target, index)) ** 2;
     return { sum, bound: 4 * sum };
   });
   return reduced(losses, reduction);

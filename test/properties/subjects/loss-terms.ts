@@ -33,23 +33,22 @@ const none = fc.constant(0);
 export const lossTerms: readonly Proof[] = [
   property<Pair>({
     name: 'l1Loss',
-    draw: calls(same(none), (o) => o.shapes.map((s) => floats(s))),
+    draw: calls(spread(2, none), (o) => o.shapes.map((s) => floats(s))),
     call: ([x, t], o) => ops.l1Loss(x, t, o),
-    reference: (xs, o) => terms.elementwise(terms.absolute, xs, o.reduction, 'same'),
+    reference: (xs, o) => terms.elementwise(terms.absolute, xs, o.reduction),
   }),
   property<Pair>({
     name: 'huberLoss',
     proves: ['huberLoss', 'huber'],
-    draw: calls(same(bend), (o) => o.shapes.map((s) => floats(s))),
+    draw: calls(spread(2, bend), (o) => o.shapes.map((s) => floats(s))),
     call: ([x, t], o) => ops.huberLoss(x, t, { reduction: o.reduction, delta: o.by }),
-    reference: (xs, o) => terms.elementwise(terms.huber(o.by, 1), xs, o.reduction, 'same'),
+    reference: (xs, o) => terms.elementwise(terms.huber(o.by, 1), xs, o.reduction),
   }),
   property<Pair>({
     name: 'smoothL1Loss',
-    draw: calls(same(fc.constantFrom(0, 0.25, 1, 2.5)), (o) => o.shapes.map((s) => floats(s))),
+    draw: calls(spread(2, fc.constantFrom(0, 0.25, 1, 2.5)), (o) => o.shapes.map((s) => floats(s))),
     call: ([x, t], o) => ops.smoothL1Loss(x, t, { reduction: o.reduction, beta: o.by }),
-    reference: (xs, o) =>
-      terms.elementwise(o.by === 0 ? terms.absolute : terms.huber(o.by, 1 / o.by), xs, o.reduction, 'same'),
+    reference: (xs, o) => terms.elementwise(o.by === 0 ? terms.absolute : terms.huber(o.by, 1 / o.by), xs, o.reduction),
   }),
   property<Pair & { weight: number[] | null }>({
     name: 'binaryCrossEntropy',

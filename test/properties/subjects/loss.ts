@@ -18,8 +18,8 @@ interface Pair {
 }
 
 const pairs: fc.Arbitrary<Pair> = fc
-  .tuple(shapes(0, 4), fc.nat({ max: 8 }), reduction)
-  .map(([x, odd, r]) => ({ x, target: same(x, odd), reduction: r }));
+  .tuple(broadcasting(2, 4), reduction)
+  .map(([[x, target], r]) => ({ x, target, reduction: r }));
 
 interface Entropy extends reference.CrossEntropy {
   readonly logits: number[];
