@@ -69,15 +69,6 @@ export interface Walked {
   readonly lengths: readonly number[] | null;
 }
 
-/** Which elements of [T, B, H] lie within their sequence. */
-export function aliveSteps(lengths: readonly number[], steps: number): Tensor {
-  const alive = emptyTensor([steps, lengths.length, 1], 'bool');
-  for (let t = 0; t < steps; t++) {
-    for (const [b, length] of lengths.entries()) alive.data[t * lengths.length + b] = Number(t < length);
-  }
-  return alive;
-}
-
 function checkPlaces(op: string, what: string, places: readonly number[], n: number): void {
   const wrong = places.find((place) => !Number.isInteger(place) || place < 0 || place >= n);
   if (wrong === undefined) return;

@@ -1,5 +1,5 @@
-import { add, chunk, lstmLayer, mul, sigmoid, tanh } from '../ops/index.ts';
-import type { Tensor } from '../tensor.ts';
+import { add, cat, chunk, lstmLayer, mul, sigmoid, tanh } from '../ops/index.ts';
+import { emptyTensor, type Tensor } from '../tensor.ts';
 import type { GatedCell } from './gates.ts';
 import {
   type GateOptions,
@@ -46,6 +46,20 @@ const cell: GatedCell<LstmGate> = {
 };
 
 /**
+ * The weights [4H, 1] of an input that is 1 in padding: it shuts the input gates and opens the forget gates so far that they
+ * are 0 and 1 to the bit, with slopes of 0. The cell state then stays, and nothing flows back into padding.
+ */
+function holding({ shape, dtype }: Tensor): Tensor {
+  const weights = emptyTensor([shape[0], 1], dtype);
+  const hidden = shape[0] / 4;
+  weights.data
+    .fill(0)
+    .fill(-1e4, 0, hidden)
+    .fill(1e4, hidden, 2 * hidden);
+  return weights;
+}
+
+/**
  * Multi-layer LSTM. Gates in PyTorch's order i, f, g, o; names, layouts and initial values are those of torch.nn.LSTM:
  * everything from U(±1/√H). Each layer and direction is one fused operation over the whole sequence.
  *
@@ -73,8 +87,9 @@ export class LSTM extends Recurrent {
     return { h: this.zeroState(batch), c: this.zeroState(batch) };
   }
 
-  readonly #run: RunLayer = ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0, c0]) => {
-    const { y, hN, cN } = lstmLayer(sequence, h0, c0, wIh, wHh, bIh, bHh, { reverse });
+  readonly #run: RunLayer = ({ wIh, wHh, bIh, bHh, reverse }, sequence, [h0, c0], padding = null) => {
+    const [x, w] = padding === null ? [sequence, wIh] : [cat([sequence, padding], 2), cat([wIh, holding(wIh)], 1)];
+    const { y, hN, cN } = lstmLayer(x, h0, c0, w, wHh, bIh, bHh, { reverse });
     return [y, hN, cN];
   };
 

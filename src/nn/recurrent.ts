@@ -6,7 +6,6 @@ import { cat, dropout, mul, ones, select, squeeze, stack, transpose, unsqueeze, 
 import type { Tensor } from '../tensor.ts';
 import {
   accumulate,
-  aliveSteps,
   Clamps,
   type DirectedLayer,
   type GateClamp,
@@ -17,7 +16,7 @@ import {
 } from './gates.ts';
 import { checkFloatDType, checkProbability, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
-import { checkLengths, type Lengths, Packing } from './packing.ts';
+import { aliveSteps, checkLengths, type Lengths, Packing } from './packing.ts';
 import type { Parameter } from './parameter.ts';
 
 export interface RecurrentOptions {
@@ -46,8 +45,16 @@ export interface GateOptions<Gate extends string> extends SequenceOptions {
   clamp?: GateClamp<Gate> | readonly GateClamp<Gate>[];
 }
 
-/** One layer in one direction: the outputs [T, B, H], then its states [B, H] at the end. */
-export type RunLayer = (layer: DirectedLayer, x: Tensor, states: readonly Tensor[]) => readonly Tensor[];
+/**
+ * One layer in one direction: the outputs [T, B, H], then its states [B, H] at the end. Where `padding` [T, B, 1] is 1, states
+ * other than h stay as they are.
+ */
+export type RunLayer = (
+  layer: DirectedLayer,
+  x: Tensor,
+  states: readonly Tensor[],
+  padding?: Tensor | null,
+) => readonly Tensor[];
 
 /** The states before the first step, by name, undefined for zeros. */
 type States = Readonly<Record<string, Tensor | undefined>>;
@@ -109,9 +116,11 @@ export abstract class Recurrent extends Module {
     const starts = this.#startStates(states, x.rank === 3, sequence.shape[1]);
     const steps = this.#lengths(lengths, x, sequence.shape);
     if (steps === null) return this.#leave(x, this.#throughLayers(sequence, starts, run));
-    const packing = new Packing(steps, sequence.shape[0]);
+    const packing = new Packing(steps, sequence.shape[0], x.dtype);
     const runPacked: RunLayer = (layer, rows, before) =>
-      packing.walk(rows, before, layer.reverse, (part, at) => run(layer, part, at));
+      packing.walk(rows, before, layer.reverse, (part, at, padding) =>
+        run({ ...layer, reverse: false }, part, at, padding),
+      );
     const [y, ...ends] = this.#throughLayers(packing.pack(sequence), starts, runPacked, packing);
     return this.#leave(x, [packing.unpack(y), ...ends]);
   }
@@ -141,7 +150,7 @@ export abstract class Recurrent extends Module {
       walked,
       (mask) => (this.batchFirst && mask.rank === 2 ? transpose(mask, 0, 1) : mask),
     );
-    const packing = list && new Packing(list, steps);
+    const packing = list && new Packing(list, steps, x.dtype);
     const within = (y: Tensor): Tensor => (alive === null ? y : where(alive, y, 0));
     const found: Record<Gate | 'c', Tensor>[] = [];
     const outputs = this.#throughLayers(sequence, starts, (layer, before, at) => {
@@ -151,7 +160,9 @@ export abstract class Recurrent extends Module {
           ? [within(clamped.states[0]), ...clamped.ends]
           : packing === null
             ? run(layer, before, at)
-            : packing.walkPadded(before, at, layer.reverse, (part, state) => run(layer, part, state));
+            : packing.walkPadded(before, at, layer.reverse, (part, state, padding) =>
+                run({ ...layer, reverse: false }, part, state, padding),
+              );
       const gates = clamped?.gates ?? gatesOf(cell, layer, before, y, at[0], walked);
       const cells = clamped?.states[1] ?? (cell.memory && accumulate(cell.memory(gates), at[1], layer.reverse, walked));
       const named = Object.entries<Tensor>(cells === undefined ? gates : { ...gates, c: cells });

@@ -79,6 +79,25 @@ describe.each([
     },
   );
 
+  test('that differ much are walked in spans, to the same end', () => {
+    const net = make(options);
+    const lengths = Array.from({ length: 36 }, (_, b) => (b % 3 === 0 ? 60 : 2 + (b % 5)));
+    const x = draw(60, 36, 3);
+    const outputs = run(net, x, undefined, lengths);
+    backward(outputs.map((t) => sum(mul(t, t))).reduce((a, b) => a.add(b)));
+    const got = net.parameters().map(({ grad }) => grad!);
+    net.zeroGrad();
+    const alone = lengths.map((length, b) => run(net, narrow(select(x, 1, b), 0, 0, length)));
+    for (const [b, [y, ...ends]] of alone.entries()) {
+      expectClose(narrow(select(outputs[0], 1, b), 0, 0, lengths[b]), y);
+      for (const [i, end] of ends.entries()) expectClose(select(outputs[i + 1], 1, b), end);
+    }
+    backward(alone.flatMap((own) => own.map((t) => sum(mul(t, t)))).reduce((a, b) => a.add(b)));
+    for (const [i, { grad }] of net.parameters().entries()) {
+      for (const [j, want] of grad!.data.entries()) expect(got[i].data[j]).toBeCloseTo(want, 9);
+    }
+  });
+
   test('in the other layout, lengths in a tensor, with no state given', () => {
     const net = make({ ...options, bias: false });
     const turned = make({ ...options, bias: false, batchFirst: true });
