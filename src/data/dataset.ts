@@ -1,5 +1,6 @@
 /** Samples by index: tensors, arrays, and what is made of other data sets. */
 
+import { inspect } from 'node:util';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { checkTensor } from '../ops/define.ts';
 import type { Tensor } from '../tensor.ts';
@@ -12,6 +13,19 @@ export interface Dataset<T, B = Collated<T>> {
   get(index: number): T;
   /** The samples at these indices as one batch, where that is faster than one by one. */
   batch?(indices: Int32Array): B;
+}
+
+/** @throws ConfigError  for anything that is no data set: a tensor, a list */
+export function checkDataset(op: string, dataset: unknown): void {
+  const { length, get } = (dataset ?? {}) as Partial<Dataset<unknown>>;
+  if (Number.isSafeInteger(length) && typeof get === 'function') return;
+  throw new ConfigError({
+    op,
+    problem: 'this is no data set',
+    got: Array.isArray(dataset) ? 'a list' : dataset,
+    expected: '{ length, get(index) }',
+    hint: 'new TensorDataset(x, y) is one of tensors, new ArrayDataset(samples) one of a list',
+  });
 }
 
 /**
@@ -53,6 +67,11 @@ export class TensorDataset implements Dataset<Tensor[]> {
   batch(indices: Int32Array): Tensor[] {
     for (let i = 0; i < indices.length; i++) checkIndex('TensorDataset', indices[i], this.length);
     return this.tensors.map((x) => gatherRows(x, indices));
+  }
+
+  [inspect.custom](): string {
+    const parts = this.tensors.map(({ dtype, shape }) => `${dtype} [${shape.slice(1).join(', ')}]`);
+    return `TensorDataset(${this.length} × ${parts.join(', ')})`;
   }
 }
 
@@ -122,6 +141,10 @@ export class Subset<T, B = Collated<T>> implements Dataset<T, B> {
 
   get(index: number): T {
     return this.dataset.get(this.indices[checkIndex('Subset', index, this.length)]);
+  }
+
+  [inspect.custom](): string {
+    return `Subset(${this.length} of ${inspect(this.dataset)})`;
   }
 }
 

@@ -45,7 +45,7 @@ export {
 } from './fitted/scale.ts';
 export { type BatchSource, DataLoader, type DataLoaderOptions, type EpochOptions } from './loader.ts';
 export type { Source } from './read/bytes.ts';
-export { type CsvOptions, readCsv, streamCsv } from './read/csv.ts';
+export { type CsvOptions, readCsv, type StreamCsvOptions, streamCsv } from './read/csv.ts';
 export { readIdx } from './read/idx.ts';
 export { formatNpy, parseNpy, readNpy, writeNpy } from './read/npy.ts';
 export { type Cell, type Column, type ColumnType, Table } from './read/table.ts';
@@ -79,6 +79,7 @@ export {
   type SplitOptions,
   splitByTime,
   stratifiedSplit,
+  type TimeSplitOptions,
   type TrainTestOptions,
   trainTestSplit,
 } from './split.ts';

@@ -1,9 +1,11 @@
 /** Batches of a data set, epoch by epoch. */
 
+import { inspect } from 'node:util';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError, DataError, LanegradError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
 import { type Collated, collate as collateSamples } from './collate.ts';
-import type { Dataset } from './dataset.ts';
+import { checkDataset, type Dataset } from './dataset.ts';
 import { checkCount, MAX_EPOCHS, seedOf } from './draws.ts';
 import { ownsMemory } from './rows.ts';
 import { RandomSampler, type Sampler, SequentialSampler } from './sampler.ts';
@@ -47,7 +49,17 @@ export interface DataLoaderOptions<T, I, B> {
   workers?: number;
 }
 
-const OPTIONS = ['batchSize', 'shuffle', 'sampler', 'seed', 'dropLast', 'collate', 'transform', 'prefetch', 'workers'];
+const OPTIONS: OptionNames<DataLoaderOptions<unknown, unknown, unknown>> = {
+  batchSize: true,
+  shuffle: true,
+  sampler: true,
+  seed: true,
+  dropLast: true,
+  collate: true,
+  transform: true,
+  prefetch: true,
+  workers: true,
+};
 
 /**
  * The batches of a data set. Those of an epoch are a function of the seed and the epoch's number, whatever was loaded
@@ -76,11 +88,9 @@ export class DataLoader<T, I = Collated<T>, B = I> implements BatchSource<B> {
 
   constructor(dataset: Dataset<T, I>, options: DataLoaderOptions<T, I, B> = {}) {
     const op = 'DataLoader';
+    checkDataset(op, dataset);
+    checkOptions(op, options, OPTIONS);
     const { batchSize = 1, shuffle = false, dropLast = false, collate, transform, prefetch = 0, workers = 1 } = options;
-    const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-    if (unknown !== undefined) {
-      throw new ConfigError({ op, problem: 'unknown option', got: unknown, expected: OPTIONS.join(' | ') });
-    }
     if (shuffle && options.sampler !== undefined) {
       throw new ConfigError({ op, problem: 'a sampler decides the order, so `shuffle` cannot', hint: 'leave one out' });
     }
@@ -119,6 +129,10 @@ export class DataLoader<T, I = Collated<T>, B = I> implements BatchSource<B> {
   /** The next epoch of this loader: the first time epoch 0. */
   [Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
     return this.epoch(this.#next++);
+  }
+
+  [inspect.custom](): string {
+    return `DataLoader(${inspect(this.dataset)}, ${this.length} batches of ${this.batchSize})`;
   }
 
   /** Ends the threads at once; they otherwise end by themselves, a second after the last epoch, or with the process. */

@@ -1,6 +1,7 @@
 /** Which samples an epoch takes, and in which order: a function of the seed and the epoch's number. */
 
 import { logOf } from '../core/elementary.ts';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { checkCount, drawsFor, Use } from './draws.ts';
 
@@ -31,6 +32,8 @@ export interface RandomSamplerOptions {
   numSamples?: number;
 }
 
+const RANDOM_OPTIONS: OptionNames<RandomSamplerOptions> = { replacement: true, numSamples: true };
+
 /** All samples in random order, another one each epoch. */
 export class RandomSampler implements Sampler {
   readonly length: number;
@@ -38,8 +41,10 @@ export class RandomSampler implements Sampler {
   readonly #replacement: boolean;
 
   /** @throws ConfigError  if more samples are asked for than there are, and none may come twice */
-  constructor(size: number, { replacement = false, numSamples = size }: RandomSamplerOptions = {}) {
+  constructor(size: number, options: RandomSamplerOptions = {}) {
     const op = 'RandomSampler';
+    checkOptions(op, options, RANDOM_OPTIONS);
+    const { replacement = false, numSamples = size } = options;
     this.#size = checkCount(op, 'the number of samples', size, 0);
     const most = replacement ? (size === 0 ? 0 : undefined) : size;
     this.length = checkCount(op, 'numSamples', numSamples, 0, most);

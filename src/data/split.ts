@@ -1,9 +1,10 @@
 /** Parts of a data set: at random, with equal shares of each class, in folds, in order of time. Every sample once. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { Tensor } from '../tensor.ts';
 import type { Collated } from './collate.ts';
-import { type Dataset, Subset } from './dataset.ts';
+import { checkDataset, type Dataset, Subset } from './dataset.ts';
 import { checkCount, drawsFor, seedOf, Use } from './draws.ts';
 
 /** The class of each sample: ids in a tensor, or values of any kind. */
@@ -13,6 +14,8 @@ export interface SplitOptions {
   /** The default generator's unless given. */
   seed?: number | bigint;
 }
+
+const SPLIT_OPTIONS: OptionNames<SplitOptions> = { seed: true };
 
 /** Samples in each part: as given if the numbers are integers that sum to `n`, else these fractions of `n`. */
 function sizesOf(op: string, parts: readonly number[], n: number): number[] {
@@ -51,10 +54,12 @@ function cut<T, B>(dataset: Dataset<T, B>, order: Int32Array, sizes: readonly nu
 export function randomSplit<T, B = Collated<T>>(
   dataset: Dataset<T, B>,
   parts: readonly number[],
-  { seed }: SplitOptions = {},
+  options: SplitOptions = {},
 ): Subset<T, B>[] {
+  checkDataset('randomSplit', dataset);
+  checkOptions('randomSplit', options, SPLIT_OPTIONS);
   const sizes = sizesOf('randomSplit', parts, dataset.length);
-  return cut(dataset, drawsFor(Use.split, seedOf(seed)).permutation(dataset.length), sizes);
+  return cut(dataset, drawsFor(Use.split, seedOf(options.seed)).permutation(dataset.length), sizes);
 }
 
 /** The indices of each class, in order of their first sample. */
@@ -83,12 +88,14 @@ export function stratifiedSplit<T, B = Collated<T>>(
   dataset: Dataset<T, B>,
   labels: Labels,
   parts: readonly number[],
-  { seed }: SplitOptions = {},
+  options: SplitOptions = {},
 ): Subset<T, B>[] {
   const op = 'stratifiedSplit';
+  checkDataset(op, dataset);
+  checkOptions(op, options, SPLIT_OPTIONS);
   const n = dataset.length;
   const sizes = sizesOf(op, parts, n);
-  const draws = drawsFor(Use.split, seedOf(seed));
+  const draws = drawsFor(Use.split, seedOf(options.seed));
   const order = new Int32Array(n);
   let at = 0;
   for (const members of indicesByClass(op, labels, n)) {
@@ -126,17 +133,19 @@ export interface KFoldOptions extends SplitOptions {
   stratify?: Labels;
 }
 
+const K_FOLD_OPTIONS: OptionNames<KFoldOptions> = { k: true, shuffle: true, stratify: true, seed: true };
+
 /**
  * k folds; each sample is held out in exactly one.
  *
  * @throws ConfigError  if there are fewer samples than folds
  * @throws ShapeError   if there is not one label a sample
  */
-export function kFold<T, B = Collated<T>>(
-  dataset: Dataset<T, B>,
-  { k = 5, shuffle = true, stratify, seed }: KFoldOptions = {},
-): Fold<T, B>[] {
+export function kFold<T, B = Collated<T>>(dataset: Dataset<T, B>, options: KFoldOptions = {}): Fold<T, B>[] {
   const op = 'kFold';
+  checkDataset(op, dataset);
+  checkOptions(op, options, K_FOLD_OPTIONS);
+  const { k = 5, shuffle = true, stratify, seed } = options;
   const n = dataset.length;
   checkCount(op, 'k', k, 2, Math.max(2, n));
   if (n < k)
@@ -179,11 +188,16 @@ export interface TrainTestOptions extends SplitOptions {
   stratify?: Labels;
 }
 
+const TRAIN_TEST_OPTIONS: OptionNames<TrainTestOptions> = { testSize: true, stratify: true, seed: true };
+
 /** A part to train on and a part to test on, at random. @throws ConfigError if one of them would be empty */
 export function trainTestSplit<T, B = Collated<T>>(
   dataset: Dataset<T, B>,
-  { testSize = 0.25, stratify, seed }: TrainTestOptions = {},
+  options: TrainTestOptions = {},
 ): { train: Subset<T, B>; test: Subset<T, B> } {
+  checkDataset('trainTestSplit', dataset);
+  checkOptions('trainTestSplit', options, TRAIN_TEST_OPTIONS);
+  const { testSize = 0.25, stratify, seed } = options;
   const n = dataset.length;
   const held = testSize < 1 ? Math.ceil(testSize * n) : testSize;
   checkCount('trainTestSplit', 'testSize', held, 1, n - 1);
@@ -195,18 +209,27 @@ export function trainTestSplit<T, B = Collated<T>>(
   return { train, test };
 }
 
+export interface TimeSplitOptions {
+  /** Samples left out between two parts: windows that overlap share values. Default 0. */
+  gap?: number;
+}
+
+const TIME_SPLIT_OPTIONS: OptionNames<TimeSplitOptions> = { gap: true };
+
 /**
  * Parts in the order the samples have, so that what is tested on comes after what was trained on.
  *
- * @param gap  Samples left out between two parts: windows that overlap share values.
  * @throws ConfigError  if the sizes do not sum to its length less the gaps, nor fractions to 1
  */
 export function splitByTime<T, B = Collated<T>>(
   dataset: Dataset<T, B>,
   parts: readonly number[],
-  { gap = 0 }: { gap?: number } = {},
+  options: TimeSplitOptions = {},
 ): Subset<T, B>[] {
   const op = 'splitByTime';
+  checkDataset(op, dataset);
+  checkOptions(op, options, TIME_SPLIT_OPTIONS);
+  const { gap = 0 } = options;
   checkCount(op, 'gap', gap, 0);
   const room = dataset.length - gap * (parts.length - 1);
   if (room < 0) throw new ConfigError({ op, problem: 'the gaps leave nothing', got: gap });

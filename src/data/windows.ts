@@ -1,5 +1,6 @@
 /** A series in time as samples: what was seen, and what came next. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { sizeOf } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { checkTensor } from '../ops/define.ts';
@@ -19,6 +20,8 @@ export interface WindowOptions {
   target?: Tensor;
 }
 
+const OPTIONS: OptionNames<WindowOptions> = { length: true, horizon: true, stride: true, target: true };
+
 /** The windows of a series; window i begins at step i · stride. Made by `windows`. */
 export class WindowDataset implements Dataset<Tensor[]> {
   readonly length: number;
@@ -29,8 +32,10 @@ export class WindowDataset implements Dataset<Tensor[]> {
   readonly #horizon: number;
 
   /** @internal */
-  constructor(series: Tensor, { length, horizon = 1, stride = 1, target = series }: WindowOptions) {
+  constructor(series: Tensor, options: WindowOptions) {
     const op = 'windows';
+    checkOptions(op, options, OPTIONS);
+    const { length, horizon = 1, stride = 1, target = series } = options;
     checkTensor(op, series);
     checkTensor(op, target);
     if (series.rank === 0 || target.rank === 0 || series.shape[0] !== target.shape[0]) {

@@ -1,5 +1,6 @@
 /** The Kullback–Leibler divergence: closed where it can be, and by sampling elsewhere. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { broadcastShapes, sameShape } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { add, mean, mul, neg, sub } from '../ops/index.ts';
@@ -38,9 +39,7 @@ function closedKl(p: Distribution, q: Distribution): Tensor | null {
 /** The mean of f over draws from p, with its gradient: through the draws where they have one, else by their score. */
 function estimate(op: string, p: Distribution, f: (x: Tensor) => Tensor, options: KlOptions): Tensor {
   const { samples = 10_000, ...source } = options;
-  if (!Number.isInteger(samples) || samples < 1) {
-    throw new ConfigError({ op, problem: 'samples must be a positive integer', got: samples });
-  }
+  checkPositiveInteger(op, 'samples', samples);
   const generator = generatorOf(op, source);
   if (p.hasRsample) return mean(f(p.rsample([samples], { generator })), 0);
   const x = p.sample([samples], { generator });

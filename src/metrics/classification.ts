@@ -1,13 +1,17 @@
 /** Metrics of classes as functions of all outputs at once, and the same fed batch by batch. */
 
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { AverageMetric, type Counted, ofAll } from './average.ts';
 import {
+  AVERAGE_OPTIONS,
   type AverageOptions,
   ConfusionMatrix,
   type ConfusionMatrixOptions,
   confusionMatrix,
+  F_SCORE_OPTIONS,
   type FScoreOptions,
+  MATRIX_OPTIONS,
 } from './confusion-matrix.ts';
 import type { MergeableMetric } from './metric.ts';
 import { type DecisionOptions, readScores, type Values } from './values.ts';
@@ -42,26 +46,33 @@ type Averaged<O> = {
 };
 
 function averaged<O extends AverageOptions>(
+  op: string,
+  names: OptionNames<O>,
   read: (matrix: ConfusionMatrix, options: O) => number | number[],
 ): Averaged<O> {
-  const run = (output: Values, target: Values, options = {} as O & DecisionOptions): number | number[] =>
-    read(
-      confusionMatrix(output, target, options.threshold === undefined ? {} : { threshold: options.threshold }),
-      options,
-    );
+  const all = { threshold: true, ...names } as const;
+  const run = (output: Values, target: Values, options = {} as O & DecisionOptions): number | number[] => {
+    checkOptions(op, options, all);
+    const { threshold, ...average } = options;
+    return read(confusionMatrix(output, target, { threshold }), average as unknown as O);
+  };
   return run as Averaged<O>;
 }
 
 /** Of what was predicted as a class, the share that is of it. @throws ConfigError if more than two classes come without an average */
-export const precision: Averaged<AverageOptions> = averaged((m, o) => m.precision(o));
+export const precision: Averaged<AverageOptions> = averaged('precision', AVERAGE_OPTIONS, (m, o) => m.precision(o));
 /** Of what is of a class, the share that was predicted as it. Errors as `precision`. */
-export const recall: Averaged<AverageOptions> = averaged((m, o) => m.recall(o));
+export const recall: Averaged<AverageOptions> = averaged('recall', AVERAGE_OPTIONS, (m, o) => m.recall(o));
 /** Of what is not of a class, the share that was not predicted as it. Errors as `precision`. */
-export const specificity: Averaged<AverageOptions> = averaged((m, o) => m.specificity(o));
+export const specificity: Averaged<AverageOptions> = averaged('specificity', AVERAGE_OPTIONS, (m, o) =>
+  m.specificity(o),
+);
 /** Of what is not of a class, the share that was predicted as it. Errors as `precision`. */
-export const falsePositiveRate: Averaged<AverageOptions> = averaged((m, o) => m.falsePositiveRate(o));
+export const falsePositiveRate: Averaged<AverageOptions> = averaged('falsePositiveRate', AVERAGE_OPTIONS, (m, o) =>
+  m.falsePositiveRate(o),
+);
 /** The harmonic mean of precision and recall, recall weighted by `beta` (1). Errors as `precision`. */
-export const fScore: Averaged<FScoreOptions> = averaged((m, o) => m.fScore(o));
+export const fScore: Averaged<FScoreOptions> = averaged('fScore', F_SCORE_OPTIONS, (m, o) => m.fScore(o));
 
 /** A metric read off the counts of a confusion matrix, in constant memory. */
 export abstract class CountedMetric implements MergeableMetric<number | number[]> {
@@ -69,6 +80,7 @@ export abstract class CountedMetric implements MergeableMetric<number | number[]
   readonly matrix: ConfusionMatrix;
 
   constructor(options: ConfusionMatrixOptions = {}) {
+    checkOptions(new.target.name, options, MATRIX_OPTIONS);
     this.matrix = new ConfusionMatrix(options);
   }
 
@@ -113,17 +125,22 @@ export class BalancedAccuracy extends CountedMetric {
 
 /** A metric of classes with an average over them. */
 abstract class AveragedMetric<O extends AverageOptions = AverageOptions> extends CountedMetric {
-  readonly options: O & ConfusionMatrixOptions;
+  readonly options: AverageOptions & O;
 
-  constructor(options: O & ConfusionMatrixOptions = {} as O) {
-    super(options);
-    this.options = options;
+  constructor(options: O & ConfusionMatrixOptions, names: OptionNames<O>) {
+    checkOptions(new.target.name, options, { ...MATRIX_OPTIONS, ...names });
+    const { classes, labels, threshold, ...average } = options;
+    super({ classes, labels, threshold });
+    this.options = average as unknown as O;
   }
 }
 
 /** `precision`, fed batch by batch. */
 export class Precision extends AveragedMetric {
   readonly name: string = 'precision';
+  constructor(options: AverageOptions & ConfusionMatrixOptions = {}) {
+    super(options, AVERAGE_OPTIONS);
+  }
   compute(): number | number[] {
     return this.matrix.precision(this.options);
   }
@@ -132,6 +149,9 @@ export class Precision extends AveragedMetric {
 /** `recall`, fed batch by batch. */
 export class Recall extends AveragedMetric {
   readonly name: string = 'recall';
+  constructor(options: AverageOptions & ConfusionMatrixOptions = {}) {
+    super(options, AVERAGE_OPTIONS);
+  }
   compute(): number | number[] {
     return this.matrix.recall(this.options);
   }
@@ -140,6 +160,9 @@ export class Recall extends AveragedMetric {
 /** `specificity`, fed batch by batch. */
 export class Specificity extends AveragedMetric {
   readonly name: string = 'specificity';
+  constructor(options: AverageOptions & ConfusionMatrixOptions = {}) {
+    super(options, AVERAGE_OPTIONS);
+  }
   compute(): number | number[] {
     return this.matrix.specificity(this.options);
   }
@@ -148,6 +171,9 @@ export class Specificity extends AveragedMetric {
 /** `falsePositiveRate`, fed batch by batch. */
 export class FalsePositiveRate extends AveragedMetric {
   readonly name: string = 'falsePositiveRate';
+  constructor(options: AverageOptions & ConfusionMatrixOptions = {}) {
+    super(options, AVERAGE_OPTIONS);
+  }
   compute(): number | number[] {
     return this.matrix.falsePositiveRate(this.options);
   }
@@ -156,6 +182,9 @@ export class FalsePositiveRate extends AveragedMetric {
 /** `fScore`, fed batch by batch. */
 export class FScore extends AveragedMetric<FScoreOptions> {
   readonly name: string = 'fScore';
+  constructor(options: FScoreOptions & ConfusionMatrixOptions = {}) {
+    super(options, F_SCORE_OPTIONS);
+  }
   compute(): number | number[] {
     return this.matrix.fScore(this.options);
   }
@@ -191,13 +220,11 @@ export class TopKAccuracy extends AverageMetric {
   readonly name: string = 'topKAccuracy';
   readonly k: number;
 
-  /** @throws ConfigError  if k is no whole number above 0 */
-  constructor({ k = 5 }: TopKOptions = {}) {
+  /** @throws ConfigError  if k is no positive integer */
+  constructor(options: TopKOptions = {}) {
     super();
-    if (!(Number.isInteger(k) && k > 0)) {
-      throw new ConfigError({ op: 'topKAccuracy', problem: 'k is a whole number above 0', got: k });
-    }
-    this.k = k;
+    checkOptions('topKAccuracy', options, { k: true });
+    this.k = checkPositiveInteger('topKAccuracy', 'k', options.k ?? 5);
   }
 
   protected measure(output: Values, target: Values): Counted {
@@ -210,7 +237,7 @@ export class TopKAccuracy extends AverageMetric {
  *
  * Shapes:   output [..., C], target [...]
  * @throws ShapeError   if the shapes do not fit
- * @throws ConfigError  if k is no whole number above 0, a target is no class, or a score is NaN
+ * @throws ConfigError  if k is no positive integer, a target is no class, or a score is NaN
  */
 export function topKAccuracy(output: Values, target: Values, options: TopKOptions = {}): number {
   return ofAll(new TopKAccuracy(options), output, target);

@@ -1,6 +1,7 @@
 /** The confusion matrix, and what is computed from its counts. */
 
 import { inspect } from 'node:util';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { alignColumns } from '../core/table.ts';
 import { ConfigError } from '../errors.ts';
 import { tensor } from '../ops/index.ts';
@@ -29,6 +30,11 @@ export interface AverageOptions {
   readonly zeroDivision?: number;
 }
 
+export interface FScoreOptions extends AverageOptions {
+  /** How much more recall counts than precision. Default 1. */
+  readonly beta?: number;
+}
+
 /** Counts of one class against the rest. */
 export interface ClassCounts {
   readonly truePositives: number;
@@ -43,6 +49,11 @@ export interface ConfusionMatrixOptions extends DecisionOptions {
   /** Names of the classes, for printing. */
   readonly labels?: readonly string[];
 }
+
+/** The names of options, for the metrics that stand on the matrix too. */
+export const AVERAGE_OPTIONS: OptionNames<AverageOptions> = { average: true, positive: true, zeroDivision: true };
+export const F_SCORE_OPTIONS: OptionNames<FScoreOptions> = { beta: true, ...AVERAGE_OPTIONS };
+export const MATRIX_OPTIONS: OptionNames<ConfusionMatrixOptions> = { classes: true, labels: true, threshold: true };
 
 type Ratio = (counts: ClassCounts) => [part: number, whole: number];
 
@@ -73,11 +84,11 @@ export class ConfusionMatrix {
   #counts: Float64Array;
 
   /** @throws ConfigError  if there are no classes, or not as many labels */
-  constructor({ classes, labels, threshold }: ConfusionMatrixOptions = {}) {
+  constructor(options: ConfusionMatrixOptions = {}) {
     const op = 'ConfusionMatrix';
-    if (classes !== undefined && !(Number.isInteger(classes) && classes > 0)) {
-      throw new ConfigError({ op, problem: 'the number of classes is a whole number above 0', got: classes });
-    }
+    checkOptions(op, options, MATRIX_OPTIONS);
+    const { classes, labels, threshold } = options;
+    if (classes !== undefined) checkPositiveInteger(op, 'classes', classes);
     if (classes !== undefined && labels !== undefined && labels.length !== classes) {
       throw new ConfigError({ op, problem: 'there must be one label a class', got: labels.length, expected: classes });
     }
@@ -188,6 +199,7 @@ export class ConfusionMatrix {
   precision(options?: AverageOptions & { average?: Exclude<Average, 'none'> }): number;
   precision(options?: AverageOptions): number | number[];
   precision(options: AverageOptions = {}): number | number[] {
+    checkOptions('precision', options, AVERAGE_OPTIONS);
     return this.#averaged('precision', RATIOS.precision, options);
   }
 
@@ -196,6 +208,7 @@ export class ConfusionMatrix {
   recall(options?: AverageOptions & { average?: Exclude<Average, 'none'> }): number;
   recall(options?: AverageOptions): number | number[];
   recall(options: AverageOptions = {}): number | number[] {
+    checkOptions('recall', options, AVERAGE_OPTIONS);
     return this.#averaged('recall', RATIOS.recall, options);
   }
 
@@ -204,6 +217,7 @@ export class ConfusionMatrix {
   specificity(options?: AverageOptions & { average?: Exclude<Average, 'none'> }): number;
   specificity(options?: AverageOptions): number | number[];
   specificity(options: AverageOptions = {}): number | number[] {
+    checkOptions('specificity', options, AVERAGE_OPTIONS);
     return this.#averaged('specificity', RATIOS.specificity, options);
   }
 
@@ -212,6 +226,7 @@ export class ConfusionMatrix {
   falsePositiveRate(options?: AverageOptions & { average?: Exclude<Average, 'none'> }): number;
   falsePositiveRate(options?: AverageOptions): number | number[];
   falsePositiveRate(options: AverageOptions = {}): number | number[] {
+    checkOptions('falsePositiveRate', options, AVERAGE_OPTIONS);
     return this.#averaged('falsePositiveRate', RATIOS.falsePositiveRate, options);
   }
 
@@ -219,9 +234,11 @@ export class ConfusionMatrix {
   fScore(options: FScoreOptions & { average: 'none' }): number[];
   fScore(options?: FScoreOptions & { average?: Exclude<Average, 'none'> }): number;
   fScore(options?: FScoreOptions): number | number[];
-  fScore({ beta = 1, ...options }: FScoreOptions = {}): number | number[] {
+  fScore(options: FScoreOptions = {}): number | number[] {
+    checkOptions('fScore', options, F_SCORE_OPTIONS);
+    const { beta = 1, ...average } = options;
     if (!(beta >= 0)) throw new ConfigError({ op: 'fScore', problem: 'beta is not below 0', got: beta });
-    return this.#averaged('fScore', fRatio(beta), options);
+    return this.#averaged('fScore', fRatio(beta), average);
   }
 
   #all(): number[] {
@@ -291,11 +308,6 @@ export class ConfusionMatrix {
   [inspect.custom](): string {
     return this.toString();
   }
-}
-
-export interface FScoreOptions extends AverageOptions {
-  /** How much more recall counts than precision. Default 1. */
-  readonly beta?: number;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Metrics of the probabilities that targets were given: log loss, perplexity, bits per character. */
 
+import { checkOptions } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { AverageMetric, type Counted, ofAll } from './average.ts';
 import { flat, readScores, type Values } from './values.ts';
@@ -53,9 +54,10 @@ export class LogLoss extends AverageMetric {
   readonly name: string = 'logLoss';
   readonly fromLogits: boolean;
 
-  constructor({ fromLogits = false }: LogLossOptions = {}) {
+  constructor(options: LogLossOptions = {}) {
     super();
-    this.fromLogits = fromLogits;
+    checkOptions('logLoss', options, { fromLogits: true });
+    this.fromLogits = options.fromLogits ?? false;
   }
 
   protected measure(output: Values, target: Values): Counted {
@@ -92,9 +94,10 @@ export interface PerplexityOptions {
 abstract class CrossEntropyMetric extends AverageMetric {
   readonly ignoreIndex: number;
 
-  constructor({ ignoreIndex = -100 }: PerplexityOptions = {}) {
+  constructor(options: PerplexityOptions = {}) {
     super();
-    this.ignoreIndex = ignoreIndex;
+    checkOptions(new.target.name, options, { ignoreIndex: true });
+    this.ignoreIndex = options.ignoreIndex ?? -100;
   }
 
   protected measure(output: Values, target: Values): Counted {

@@ -1,5 +1,6 @@
 /** Metrics of the order that scores put targets in: ROC and precision–recall curves, and the areas under them. */
 
+import { checkOptions } from '../core/options.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import type { MergeableMetric } from './metric.ts';
 import { readScores, type Scores, type Values } from './values.ts';
@@ -148,10 +149,13 @@ abstract class RankingMetric implements MergeableMetric<number | number[]> {
   readonly average: ClassAverage;
   #batches: Scores[] = [];
 
-  constructor({ average = 'macro' }: RankingOptions = {}) {
+  constructor(options: RankingOptions = {}) {
+    const op = new.target.name;
+    checkOptions(op, options, { average: true });
+    const { average = 'macro' } = options;
     if (average !== 'macro' && average !== 'weighted' && average !== 'none') {
       const expected = 'macro | weighted | none';
-      throw new ConfigError({ op: 'ranking metric', problem: 'unknown average', got: average, expected });
+      throw new ConfigError({ op, problem: 'unknown average', got: average, expected });
     }
     this.average = average;
   }

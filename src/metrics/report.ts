@@ -1,8 +1,14 @@
 /** All that a confusion matrix tells, as a table. */
 
 import { inspect } from 'node:util';
+import { checkOptions } from '../core/options.ts';
 import { alignColumns } from '../core/table.ts';
-import { type ConfusionMatrix, type ConfusionMatrixOptions, confusionMatrix } from './confusion-matrix.ts';
+import {
+  type ConfusionMatrix,
+  type ConfusionMatrixOptions,
+  confusionMatrix,
+  MATRIX_OPTIONS,
+} from './confusion-matrix.ts';
 import type { Values } from './values.ts';
 
 export interface ReportRow {
@@ -89,5 +95,7 @@ export function classificationReport(
   target: Values,
   options: ReportOptions = {},
 ): ClassificationReport {
-  return new ClassificationReport(confusionMatrix(output, target, options), options);
+  checkOptions('classificationReport', options, { ...MATRIX_OPTIONS, zeroDivision: true, digits: true });
+  const { zeroDivision, digits, ...counting } = options;
+  return new ClassificationReport(confusionMatrix(output, target, counting), { zeroDivision, digits });
 }

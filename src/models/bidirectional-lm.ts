@@ -1,5 +1,6 @@
+import { checkPositiveInteger } from '../core/options.ts';
 import { Embedding, type FloatDType, Linear, LSTM, Module } from '../nn/index.ts';
-import { checkProbability, checkSize } from '../nn/make-parameter.ts';
+import { checkProbability } from '../nn/make-parameter.ts';
 import { cat, dropout, flip, narrow, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -42,7 +43,7 @@ export class BidirectionalLM extends Module {
     super();
     const { vocab, embed = 64, hidden = 256, layers = 1, dtype = 'float32' } = options;
     for (const [name, size] of Object.entries({ vocab, embed, hidden, layers })) {
-      checkSize('BidirectionalLM', name, size);
+      checkPositiveInteger('BidirectionalLM', name, size);
     }
     this.dropout = checkProbability('BidirectionalLM', 'dropout', options.dropout ?? 0);
     const stack = () => new LSTM(embed, hidden, { numLayers: layers, dropout: this.dropout, dtype });

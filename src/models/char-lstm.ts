@@ -2,11 +2,12 @@ import type { CharSamplerWeights } from '../backend/arguments.ts';
 import type { CharSampler } from '../backend/backend.ts';
 import { kernelsFor } from '../backend/select.ts';
 import type { FloatArray } from '../core/dtype.ts';
+import { checkPositiveInteger } from '../core/options.ts';
 import { defaultGenerator } from '../core/rng.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
 import { type Checkpoint, loadCheckpoint } from '../io/checkpoint.ts';
 import { Embedding, type FloatDType, Linear, LSTM, type LstmState, Module } from '../nn/index.ts';
-import { checkFloatDType, checkProbability, checkSize } from '../nn/make-parameter.ts';
+import { checkFloatDType, checkProbability } from '../nn/make-parameter.ts';
 import { dropout, transpose } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
@@ -63,7 +64,8 @@ export class CharLSTM extends Module {
     super();
     const { embed = 64, hidden = 256, layers = 1, batchFirst = false, dtype = 'float32' } = options;
     const vocab = options.vocab instanceof Vocabulary ? options.vocab.size : options.vocab;
-    for (const [name, size] of Object.entries({ vocab, embed, hidden, layers })) checkSize('CharLSTM', name, size);
+    for (const [name, size] of Object.entries({ vocab, embed, hidden, layers }))
+      checkPositiveInteger('CharLSTM', name, size);
     this.dropout = checkProbability('CharLSTM', 'dropout', options.dropout ?? 0);
     this.batchFirst = batchFirst;
     this.#vocabulary = options.vocab instanceof Vocabulary ? options.vocab : null;

@@ -1,8 +1,9 @@
 import { noGrad } from '../autograd/index.ts';
+import { checkPositiveInteger } from '../core/options.ts';
 import { Generator as RandomGenerator } from '../core/rng.ts';
 import { ConfigError } from '../errors.ts';
 import { Embedding, type FloatDType, Linear, LSTM, type LstmState, Module } from '../nn/index.ts';
-import { checkProbability, checkSize } from '../nn/make-parameter.ts';
+import { checkProbability } from '../nn/make-parameter.ts';
 import { cat, dropout, expand, tensor, unsqueeze } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -58,7 +59,7 @@ export class ConditionalLM extends Module {
     super();
     const { vocab, conditions, embed = 64, conditionEmbed = 16, hidden = 256, layers = 1, dtype = 'float32' } = options;
     for (const [name, size] of Object.entries({ vocab, conditions, embed, conditionEmbed, hidden, layers })) {
-      checkSize('ConditionalLM', name, size);
+      checkPositiveInteger('ConditionalLM', name, size);
     }
     this.dropout = checkProbability('ConditionalLM', 'dropout', options.dropout ?? 0);
     this.emb = new Embedding(vocab, embed, { dtype });

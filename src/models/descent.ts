@@ -1,6 +1,7 @@
 /** A linear layer trained by gradients: what the regressions share. */
 
 import { backward } from '../autograd/index.ts';
+import { checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { defaultGenerator } from '../core/rng.ts';
 import { DataLoader, TensorDataset } from '../data/index.ts';
 import { ConfigError, DivergenceError } from '../errors.ts';
@@ -24,6 +25,15 @@ export interface DescentOptions {
   /** Take the samples in random order, drawn from this seed. Without it they keep theirs. */
   seed: number | bigint;
 }
+
+export const DESCENT_OPTIONS: OptionNames<DescentOptions> = {
+  lr: true,
+  momentum: true,
+  epochs: true,
+  batchSize: true,
+  tolerance: true,
+  seed: true,
+};
 
 export interface Descended {
   readonly linear: Linear;
@@ -51,20 +61,18 @@ interface Task extends Partial<DescentOptions> {
 }
 
 const DESCENT = ['lr', 'momentum', 'batchSize', 'seed'] as const;
-const OPTIONS: readonly string[] = [...DESCENT, 'epochs', 'tolerance', 'solver', 'outputs', 'bias', 'l2', 'loss'];
 
 /**
  * Minimizes the mean loss, and the penalty on the weights, from W = 0 and b = 0.
  *
- * @throws ConfigError      for an unknown option, a bad value, or an option that the solver does not take
+ * @throws ConfigError      for a bad value, or an option that the solver does not take
  * @throws DivergenceError  if the loss is no longer finite: the rate is too high
  */
 export async function descend(op: string, x: Tensor, y: Tensor, task: Task): Promise<Descended> {
   const { solver, l2 = 0, epochs = 100, tolerance = 0 } = task;
   const refuse = (problem: string, got: unknown, hint?: string) => new ConfigError({ op, problem, got, hint });
-  for (const name of Object.keys(task)) if (!OPTIONS.includes(name)) throw refuse('unknown option', name);
   if (!(l2 >= 0 && l2 < Infinity)) throw refuse('l2 must not be negative', l2);
-  if (!(Number.isSafeInteger(epochs) && epochs > 0)) throw refuse('epochs must be a positive integer', epochs);
+  checkPositiveInteger(op, 'epochs', epochs);
   if (!(tolerance >= 0)) throw refuse('tolerance must not be negative', tolerance);
   if (solver === 'descent') return bySteps(x, y, task, zeroLayer(x, task));
   if (solver !== 'lbfgs') throw refuse('unknown solver', solver, 'lbfgs | descent');

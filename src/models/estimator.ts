@@ -66,11 +66,3 @@ export function learned<T>(op: string, value: T | null): T {
   if (value !== null) return value;
   throw new ConfigError({ op, problem: 'nothing has been learned yet', hint: 'call fit(x, y) first' });
 }
-
-/** The share of answers that are the target. */
-export function accuracyOf(predicted: Tensor, y: Tensor): number {
-  const [found, wanted] = [predicted.data, y.data];
-  let right = 0;
-  for (let i = 0; i < found.length; i++) if (found[i] === wanted[i]) right++;
-  return right / found.length;
-}

@@ -3,6 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SamplingRule } from '../backend/arguments.ts';
 import type { CharSampler } from '../backend/backend.ts';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { defaultGenerator, Generator as RandomGenerator } from '../core/rng.ts';
 import { ConfigError } from '../errors.ts';
 import type { CharLSTM } from './char-lstm.ts';
@@ -27,22 +28,21 @@ export interface GenerateOptions {
 
 type Resolved = Required<Omit<GenerateOptions, 'seed'>> & { readonly random: RandomGenerator };
 
-const names: readonly string[] = [
-  'seedText',
-  'length',
-  'temperature',
-  'topK',
-  'topP',
-  'seed',
-] satisfies (keyof GenerateOptions)[];
+const OPTIONS: OptionNames<GenerateOptions> = {
+  seedText: true,
+  length: true,
+  temperature: true,
+  topK: true,
+  topP: true,
+  seed: true,
+};
 
 function refuse(problem: string, got: unknown): never {
   throw new ConfigError({ op: 'generate', problem, got });
 }
 
 function resolveOptions(options: GenerateOptions): Resolved {
-  for (const name of Object.keys(options))
-    if (!names.includes(name)) refuse(`unknown option, not ${names.join(', ')}`, name);
+  checkOptions('generate', options, OPTIONS);
   const { seedText = '', length = 500, temperature = 1, topK = 0, topP = 1, seed } = options;
   if (typeof seedText !== 'string') refuse('seedText must be a string', seedText);
   if (!Number.isSafeInteger(length) || length < 0) refuse('length must be an integer of at least 0', length);

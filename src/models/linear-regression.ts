@@ -1,8 +1,10 @@
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError, LinAlgError } from '../errors.ts';
 import * as linalg from '../linalg/index.ts';
-import { add, cat, eye, matmul, mul, ones, reshape, sub, sum, to, transpose } from '../ops/index.ts';
+import { r2Score } from '../metrics/index.ts';
+import { add, cat, eye, matmul, mul, ones, reshape, to, transpose, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { type DescentOptions, descend } from './descent.ts';
+import { DESCENT_OPTIONS, type DescentOptions, descend } from './descent.ts';
 import { checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
 
 export type LinearSolver = 'cholesky' | 'qr' | 'svd' | 'descent';
@@ -20,6 +22,8 @@ export interface LinearRegressionOptions extends Partial<DescentOptions> {
   l2?: number;
 }
 
+const OPTIONS: OptionNames<LinearRegressionOptions> = { solver: true, bias: true, l2: true, ...DESCENT_OPTIONS };
+
 interface Line {
   /** [d, k] */
   readonly weight: Tensor;
@@ -32,7 +36,7 @@ interface Line {
  *
  * Shapes: x [n, d], y [n] or [n, k]; weight [d] or [d, k], bias [] or [k]
  *
- * @throws ConfigError  for an unknown solver or a bad option
+ * @throws ConfigError  for an unknown or bad option
  * @throws LinAlgError  from `fit`, where the columns of X depend on each other and the solver is not `svd` or `descent`
  * @throws ShapeError   where the shapes do not fit
  * @example
@@ -47,7 +51,9 @@ export class LinearRegression implements Estimator {
   #line: Line | null = null;
   #single = true;
 
-  constructor({ solver = 'qr', bias = true, l2 = 0, ...descent }: LinearRegressionOptions = {}) {
+  constructor(options: LinearRegressionOptions = {}) {
+    checkOptions('LinearRegression', options, OPTIONS);
+    const { solver = 'qr', bias = true, l2 = 0, ...descent } = options;
     if (!Object.hasOwn(solvers, solver) && solver !== 'descent') {
       const expected = [...Object.keys(solvers), 'descent'].join(' | ');
       throw new ConfigError({ op: 'LinearRegression', problem: 'unknown solver', got: solver, expected });
@@ -97,10 +103,7 @@ export class LinearRegression implements Estimator {
   /** R²: 1 where every answer is right, 0 for one that always says the mean; the mean over several outputs. */
   score(x: Tensor, y: Tensor): number {
     checkTargets('LinearRegression', x, y, [this.#single ? 1 : 2]);
-    const [found, wanted] = [to(this.predict(x), 'float64'), to(y, 'float64')];
-    const squares = (of: Tensor) => sum(mul(of, of), 0);
-    const [rest, spread] = [squares(sub(wanted, found)), squares(sub(wanted, wanted.mean(0)))];
-    return sub(1, rest.div(spread)).mean().item();
+    return r2Score(this.predict(x), y);
   }
 
   /** By linear algebra, in float64: the intercept is the weight of a column of ones, and a penalty adds rows. */
@@ -113,11 +116,11 @@ export class LinearRegression implements Estimator {
     if (this.l2 > 0) {
       const penalty = mul(eye(d, design.shape[1], wide), Math.sqrt(this.l2));
       design = cat([design, penalty], 0);
-      wanted = cat([wanted, mul(ones([d, y.shape[1]], wide), 0)], 0);
+      wanted = cat([wanted, zeros([d, y.shape[1]], wide)], 0);
     }
     const solution = to(solver(design, wanted), x.dtype);
     const weight = solution.narrow(0, 0, d);
-    const bias = this.#hasBias ? solution.select(0, d) : mul(solution.select(0, 0), 0);
+    const bias = this.#hasBias ? solution.select(0, d) : zeros([y.shape[1]], { dtype: solution.dtype });
     return { weight, bias };
   }
 
@@ -132,7 +135,7 @@ export class LinearRegression implements Estimator {
       loss: 'squared',
     });
     const weight = transpose(linear.weight.detach(), 0, 1);
-    return { weight, bias: linear.bias === null ? mul(weight.select(0, 0), 0) : linear.bias.detach() };
+    return { weight, bias: linear.bias === null ? zeros([y.shape[1]], { dtype: weight.dtype }) : linear.bias.detach() };
   }
 }
 

@@ -1,8 +1,10 @@
+import { checkOptions, type OptionNames } from '../core/options.ts';
+import { accuracy } from '../metrics/index.ts';
 import type { Linear } from '../nn/index.ts';
 import { ge, reshape, sigmoid, to } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { type DescentOptions, descend, type Minimizer } from './descent.ts';
-import { accuracyOf, checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
+import { DESCENT_OPTIONS, type DescentOptions, descend, type Minimizer } from './descent.ts';
+import { checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
 
 export interface LogisticRegressionOptions extends Partial<DescentOptions> {
   /** `lbfgs` over all samples at once, or `descent`, which takes rates and batches. Default `lbfgs`. */
@@ -12,6 +14,8 @@ export interface LogisticRegressionOptions extends Partial<DescentOptions> {
   /** λ of the penalty ½λ‖w‖² added to the mean loss, the intercept left out. Default 0. */
   l2?: number;
 }
+
+const OPTIONS: OptionNames<LogisticRegressionOptions> = { solver: true, bias: true, l2: true, ...DESCENT_OPTIONS };
 
 /**
  * Logistic regression of two classes: P(1 | x) = σ(w·x + b), by the mean cross-entropy. Weights begin at 0.
@@ -34,6 +38,7 @@ export class LogisticRegression implements Estimator {
   losses: readonly number[] = [];
 
   constructor(options: LogisticRegressionOptions = {}) {
+    checkOptions('LogisticRegression', options, OPTIONS);
     this.#options = options;
   }
 
@@ -76,6 +81,6 @@ export class LogisticRegression implements Estimator {
 
   score(x: Tensor, y: Tensor): number {
     checkTargets('LogisticRegression', x, y);
-    return accuracyOf(this.predict(x), y);
+    return accuracy(this.predict(x), y);
   }
 }

@@ -1,9 +1,10 @@
 /** Several classes by discriminants of two. */
 
 import { ConfigError } from '../errors.ts';
+import { accuracy } from '../metrics/index.ts';
 import { add, argmax, indexSelect, logicalOr, nonzero, reshape, sigmoid, stack, to, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { accuracyOf, checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
+import { checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
 
 /** An estimator of the classes 0 and 1 that tells how far a sample lies on the side of 1. */
 export interface BinaryEstimator extends Estimator {
@@ -54,7 +55,7 @@ abstract class Combination<M extends BinaryEstimator> implements Estimator {
 
   score(x: Tensor, y: Tensor): number {
     checkTargets(this.constructor.name, x, y);
-    return accuracyOf(this.predict(x), y);
+    return accuracy(this.predict(x), y);
   }
 
   /** How much speaks for each class. Shapes: x [n, d] → [n, C] */

@@ -1,9 +1,11 @@
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { Generator } from '../core/rng.ts';
 import { ConfigError } from '../errors.ts';
+import { accuracy } from '../metrics/index.ts';
 import { add, matmul, step, sub, tensor, to } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Discriminant } from './discriminant.ts';
-import { accuracyOf, checkClasses, checkSamples, checkTargets } from './estimator.ts';
+import { checkClasses, checkSamples, checkTargets } from './estimator.ts';
 import type { BinaryEstimator } from './multiclass.ts';
 
 export interface PerceptronOptions {
@@ -19,9 +21,19 @@ export interface PerceptronOptions {
   lr?: number;
   /** Passes over the samples at most. Default 1000. */
   epochs?: number;
-  /** Present the samples in another order in each epoch, drawn from this seed. Without it they keep theirs. */
-  shuffleSeed?: number | bigint;
+  /** Take the samples in random order, another one in each epoch, drawn from this seed. Without it they keep theirs. */
+  seed?: number | bigint;
 }
+
+const OPTIONS: OptionNames<PerceptronOptions> = {
+  weights: true,
+  bias: true,
+  threshold: true,
+  strict: true,
+  lr: true,
+  epochs: true,
+  seed: true,
+};
 
 /** One correction, with what it led to. */
 export interface PerceptronUpdate {
@@ -64,19 +76,20 @@ export class Perceptron implements BinaryEstimator {
   /** Samples that each epoch of the last `fit` got wrong. */
   errors: readonly number[] = [];
   readonly #initial: { readonly weights: readonly number[] | null; readonly bias: number };
-  readonly #shuffleSeed: number | bigint | null;
+  readonly #seed: number | bigint | null;
 
   constructor(options: PerceptronOptions = {}) {
-    const { weights, bias = 0, threshold = 0, strict = false, lr = 1, epochs = 1000, shuffleSeed } = options;
+    checkOptions('Perceptron', options, OPTIONS);
+    const { weights, bias = 0, threshold = 0, strict = false, lr = 1, epochs = 1000, seed } = options;
     const refuse = (problem: string, got: unknown) => new ConfigError({ op: 'Perceptron', problem, got });
     const given = weights === undefined ? null : [...weights];
     if (![...(given ?? []), bias, threshold].every(Number.isFinite)) {
       throw refuse('weights, bias and threshold must be finite', [...(given ?? []), bias, threshold]);
     }
     if (!(lr > 0 && lr < Infinity)) throw refuse('lr must be positive', lr);
-    if (!(Number.isSafeInteger(epochs) && epochs > 0)) throw refuse('epochs must be a positive integer', epochs);
+    checkPositiveInteger('Perceptron', 'epochs', epochs);
     this.#initial = { weights: given, bias };
-    this.#shuffleSeed = shuffleSeed ?? null;
+    this.#seed = seed ?? null;
     this.weights = [...(given ?? [])];
     this.bias = bias;
     this.threshold = threshold;
@@ -104,7 +117,7 @@ export class Perceptron implements BinaryEstimator {
     const state = { weights: initial === null ? new Array<number>(d).fill(0) : [...initial], bias };
     const trace: PerceptronUpdate[] = [];
     const errors: number[] = [];
-    const random = this.#shuffleSeed === null ? null : new Generator(this.#shuffleSeed);
+    const random = this.#seed === null ? null : new Generator(this.#seed);
     while (errors.length < this.epochs && errors.at(-1) !== 0) {
       const order = random === null ? Array.from({ length: n }, (_, i) => i) : random.permutation(n);
       const before = trace.length;
@@ -140,7 +153,7 @@ export class Perceptron implements BinaryEstimator {
 
   score(x: Tensor, y: Tensor): number {
     checkTargets('Perceptron', x, y);
-    return accuracyOf(this.predict(x), y);
+    return accuracy(this.predict(x), y);
   }
 
   /** z = w·x + b. */

@@ -1,8 +1,10 @@
+import { checkOptions, type OptionNames } from '../core/options.ts';
+import { accuracy } from '../metrics/index.ts';
 import type { Linear } from '../nn/index.ts';
 import { argmax, softmax, to } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { type DescentOptions, descend, type Minimizer } from './descent.ts';
-import { accuracyOf, checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
+import { DESCENT_OPTIONS, type DescentOptions, descend, type Minimizer } from './descent.ts';
+import { checkClasses, checkSamples, checkTargets, type Estimator, learned } from './estimator.ts';
 
 export interface SoftmaxRegressionOptions extends Partial<DescentOptions> {
   /** `lbfgs` over all samples at once, or `descent`, which takes rates and batches. Default `lbfgs`. */
@@ -14,6 +16,14 @@ export interface SoftmaxRegressionOptions extends Partial<DescentOptions> {
   /** α of the penalty ½α‖W‖² added to the mean loss, the intercepts left out. Default 0. */
   l2?: number;
 }
+
+const OPTIONS: OptionNames<SoftmaxRegressionOptions> = {
+  solver: true,
+  classes: true,
+  bias: true,
+  l2: true,
+  ...DESCENT_OPTIONS,
+};
 
 /**
  * Softmax regression of several classes: P(c | x) = softmax(W·x + b)_c, by the mean cross-entropy. Weights begin at 0.
@@ -30,6 +40,7 @@ export class SoftmaxRegression implements Estimator {
   losses: readonly number[] = [];
 
   constructor(options: SoftmaxRegressionOptions = {}) {
+    checkOptions('SoftmaxRegression', options, OPTIONS);
     this.#options = options;
   }
 
@@ -70,6 +81,6 @@ export class SoftmaxRegression implements Estimator {
 
   score(x: Tensor, y: Tensor): number {
     checkTargets('SoftmaxRegression', x, y);
-    return accuracyOf(this.predict(x), y);
+    return accuracy(this.predict(x), y);
   }
 }

@@ -1,5 +1,6 @@
 /** Activation functions as modules, for `Sequential`. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import {
   gelu,
   leakyRelu,
@@ -13,7 +14,7 @@ import {
   tanh,
 } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
+import { checkFloatDType, constantParameter, type FloatDType } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -144,7 +145,7 @@ export class PReLU extends Module {
 
   constructor({ numParameters = 1, init = 0.25, dtype = 'float32' }: PReLUOptions = {}) {
     super();
-    this.numParameters = checkSize('PReLU', 'numParameters', numParameters);
+    this.numParameters = checkPositiveInteger('PReLU', 'numParameters', numParameters);
     this.weight = constantParameter([numParameters], init, checkFloatDType('PReLU', dtype));
   }
 

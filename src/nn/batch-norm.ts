@@ -1,10 +1,11 @@
 /** Batch and instance normalisation: modules that keep running statistics of their channels. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { batchNorm, full, instanceNorm, written } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkEps, checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
+import { checkEps, checkFloatDType, constantParameter, type FloatDType } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -47,7 +48,7 @@ class StatisticsNorm extends Module {
     super();
     const name = this.constructor.name;
     const { eps, momentum, affine, trackRunningStats, dtype } = options;
-    this.numFeatures = checkSize(name, 'numFeatures', numFeatures);
+    this.numFeatures = checkPositiveInteger(name, 'numFeatures', numFeatures);
     this.eps = checkEps(name, eps);
     if (momentum !== null && !Number.isFinite(momentum)) {
       throw new ConfigError({ op: name, problem: 'momentum must be a number', got: momentum });

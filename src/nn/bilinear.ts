@@ -1,7 +1,8 @@
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { bilinear } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
+import { checkFloatDType, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -32,9 +33,9 @@ export class Bilinear extends Module {
     { bias = true, dtype = 'float32' }: BilinearOptions = {},
   ) {
     super();
-    this.in1Features = checkSize('Bilinear', 'in1Features', in1Features);
-    this.in2Features = checkSize('Bilinear', 'in2Features', in2Features);
-    this.outFeatures = checkSize('Bilinear', 'outFeatures', outFeatures);
+    this.in1Features = checkPositiveInteger('Bilinear', 'in1Features', in1Features);
+    this.in2Features = checkPositiveInteger('Bilinear', 'in2Features', in2Features);
+    this.outFeatures = checkPositiveInteger('Bilinear', 'outFeatures', outFeatures);
     checkFloatDType('Bilinear', dtype);
     const bound = 1 / Math.sqrt(in1Features);
     this.weight = uniformParameter([outFeatures, in1Features, in2Features], bound, dtype);

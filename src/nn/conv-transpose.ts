@@ -1,10 +1,11 @@
 /** Transposed convolutions: the gradient of a convolution as a layer. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { convTranspose1d, convTranspose2d, type PerAxis } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { checkGroups } from './conv.ts';
-import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
+import { checkFloatDType, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 import { checkPerAxis, showPerAxis } from './per-axis.ts';
@@ -51,8 +52,8 @@ class TransposedConvolution extends Module {
     const { stride = 1, padding = 0, outputPadding = 0, groups = 1, bias = true, dilation = 1 } = options;
     const { dtype = 'float32' } = options;
     this.#spread = spread;
-    this.inChannels = checkSize(name, 'inChannels', inChannels);
-    this.outChannels = checkSize(name, 'outChannels', outChannels);
+    this.inChannels = checkPositiveInteger(name, 'inChannels', inChannels);
+    this.outChannels = checkPositiveInteger(name, 'outChannels', outChannels);
     this.kernelSize = checkPerAxis(name, 'kernelSize', kernelSize, axes, 1);
     this.stride = checkPerAxis(name, 'stride', stride, axes, 1);
     this.padding = checkPerAxis(name, 'padding', padding, axes, 0);

@@ -1,10 +1,11 @@
 /** Convolutions over sequences and images. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { conv1d, conv2d, type PadMode, type PerAxis, pad } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
+import { checkFloatDType, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 import { checkPerAxis, showPerAxis } from './per-axis.ts';
@@ -56,8 +57,8 @@ class Convolution extends Module {
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
     const { paddingMode = 'zeros', dtype = 'float32' } = options;
     this.#convolve = convolve;
-    this.inChannels = checkSize(name, 'inChannels', inChannels);
-    this.outChannels = checkSize(name, 'outChannels', outChannels);
+    this.inChannels = checkPositiveInteger(name, 'inChannels', inChannels);
+    this.outChannels = checkPositiveInteger(name, 'outChannels', outChannels);
     this.kernelSize = checkPerAxis(name, 'kernelSize', kernelSize, axes, 1);
     this.stride = checkPerAxis(name, 'stride', stride, axes, 1);
     this.padding = typeof padding === 'string' ? padding : checkPerAxis(name, 'padding', padding, axes, 0);
@@ -125,7 +126,7 @@ class Convolution extends Module {
 
 /** @throws ConfigError  if the groups do not divide both numbers of channels */
 export function checkGroups(module: string, groups: number, inChannels: number, outChannels: number): number {
-  checkSize(module, 'groups', groups);
+  checkPositiveInteger(module, 'groups', groups);
   if (inChannels % groups === 0 && outChannels % groups === 0) return groups;
   throw new ConfigError({
     op: module,

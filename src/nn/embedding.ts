@@ -1,8 +1,9 @@
 import { noGrad } from '../autograd/index.ts';
+import { checkPositiveInteger } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { embedding, written } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, type FloatDType, normalParameter } from './make-parameter.ts';
+import { checkFloatDType, type FloatDType, normalParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -40,8 +41,8 @@ export class Embedding extends Module {
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
     super();
     const { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, dtype = 'float32' } = options;
-    this.numEmbeddings = checkSize('Embedding', 'numEmbeddings', numEmbeddings);
-    this.embeddingDim = checkSize('Embedding', 'embeddingDim', embeddingDim);
+    this.numEmbeddings = checkPositiveInteger('Embedding', 'numEmbeddings', numEmbeddings);
+    this.embeddingDim = checkPositiveInteger('Embedding', 'embeddingDim', embeddingDim);
     checkFloatDType('Embedding', dtype);
     if (
       paddingIdx !== null &&

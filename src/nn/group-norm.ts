@@ -1,8 +1,9 @@
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { groupNorm } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkEps, checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
+import { checkEps, checkFloatDType, constantParameter, type FloatDType } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -35,8 +36,8 @@ export class GroupNorm extends Module {
   constructor(numGroups: number, numChannels: number, options: GroupNormModuleOptions = {}) {
     super();
     const { eps = 1e-5, affine = true, dtype = 'float32' } = options;
-    this.numGroups = checkSize('GroupNorm', 'numGroups', numGroups);
-    this.numChannels = checkSize('GroupNorm', 'numChannels', numChannels);
+    this.numGroups = checkPositiveInteger('GroupNorm', 'numGroups', numGroups);
+    this.numChannels = checkPositiveInteger('GroupNorm', 'numChannels', numChannels);
     if (numChannels % numGroups !== 0) {
       const expected = `a divisor of ${numChannels}`;
       throw new ConfigError({ op: 'GroupNorm', problem: 'groups must divide the channels', got: numGroups, expected });

@@ -1,8 +1,9 @@
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { layerNorm } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkEps, checkFloatDType, checkSize, constantParameter, type FloatDType } from './make-parameter.ts';
+import { checkEps, checkFloatDType, constantParameter, type FloatDType } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -38,7 +39,7 @@ export class LayerNorm extends Module {
     if (shape.length === 0) {
       throw new ConfigError({ op: 'LayerNorm', problem: 'normalizedShape names no axis', got: shape });
     }
-    for (const size of shape) checkSize('LayerNorm', 'normalizedShape', size);
+    for (const size of shape) checkPositiveInteger('LayerNorm', 'normalizedShape', size);
     checkFloatDType('LayerNorm', dtype);
     this.normalizedShape = shape;
     this.eps = checkEps('LayerNorm', eps);

@@ -1,7 +1,8 @@
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { linear } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
+import { checkFloatDType, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -29,8 +30,8 @@ export class Linear extends Module {
 
   constructor(inFeatures: number, outFeatures: number, { bias = true, dtype = 'float32' }: LinearOptions = {}) {
     super();
-    this.inFeatures = checkSize('Linear', 'inFeatures', inFeatures);
-    this.outFeatures = checkSize('Linear', 'outFeatures', outFeatures);
+    this.inFeatures = checkPositiveInteger('Linear', 'inFeatures', inFeatures);
+    this.outFeatures = checkPositiveInteger('Linear', 'outFeatures', outFeatures);
     checkFloatDType('Linear', dtype);
     const bound = 1 / Math.sqrt(inFeatures);
     this.weight = uniformParameter([outFeatures, inFeatures], bound, dtype);

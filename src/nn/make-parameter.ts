@@ -30,12 +30,6 @@ export function constantParameter(shape: Shape, value: number, dtype: FloatDType
   return new Parameter(full(shape, value, { dtype }));
 }
 
-/** @throws ConfigError  if a size is no positive integer */
-export function checkSize(module: string, name: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-  throw new ConfigError({ op: module, problem: `${name} must be a positive integer`, got: value });
-}
-
 /** @throws ConfigError  if a probability lies outside [0, 1] */
 export function checkProbability(module: string, name: string, value: unknown): number {
   if (typeof value === 'number' && value >= 0 && value <= 1) return value;

@@ -1,3 +1,4 @@
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ConfigError, DTypeError, ShapeError } from '../errors.ts';
 import {
@@ -26,7 +27,6 @@ import { Linear } from './linear.ts';
 import {
   checkFloatDType,
   checkProbability,
-  checkSize,
   constantParameter,
   type FloatDType,
   normalParameter,
@@ -141,13 +141,13 @@ export class MultiheadAttention extends Module {
     super();
     const { dropout = 0, bias = true, addBiasKv = false, addZeroAttn = false, batchFirst = false } = options;
     const { dtype = 'float32' } = options;
-    this.embedDim = checkSize(OP, 'embedDim', embedDim);
-    this.numHeads = checkSize(OP, 'numHeads', numHeads);
+    this.embedDim = checkPositiveInteger(OP, 'embedDim', embedDim);
+    this.numHeads = checkPositiveInteger(OP, 'numHeads', numHeads);
     if (embedDim % numHeads !== 0) {
       throw new ConfigError({ op: OP, problem: 'embedDim must be a multiple of numHeads', got: [embedDim, numHeads] });
     }
-    this.kdim = checkSize(OP, 'kdim', options.kdim ?? embedDim);
-    this.vdim = checkSize(OP, 'vdim', options.vdim ?? embedDim);
+    this.kdim = checkPositiveInteger(OP, 'kdim', options.kdim ?? embedDim);
+    this.vdim = checkPositiveInteger(OP, 'vdim', options.vdim ?? embedDim);
     this.dropout = checkProbability(OP, 'dropout', dropout);
     checkFloatDType(OP, dtype);
     this.addZeroAttn = addZeroAttn;

@@ -1,10 +1,11 @@
 /** Positions for layers that have no order of their own: added to the inputs. */
 
 import { expOf, turn } from '../core/elementary.ts';
+import { checkPositiveInteger } from '../core/options.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { add, dropout, narrow, reshape } from '../ops/index.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
-import { checkFloatDType, checkProbability, checkSize, type FloatDType, normalParameter } from './make-parameter.ts';
+import { checkFloatDType, checkProbability, type FloatDType, normalParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -22,8 +23,8 @@ export interface PositionalEncodingOptions {
  * Source: Vaswani et al., Attention is all you need, 2017, section 3.5
  */
 export function sinusoidalPositions(length: number, dim: number, dtype: FloatDType = 'float32'): Tensor {
-  checkSize('sinusoidalPositions', 'length', length);
-  checkSize('sinusoidalPositions', 'dim', dim);
+  checkPositiveInteger('sinusoidalPositions', 'length', length);
+  checkPositiveInteger('sinusoidalPositions', 'dim', dim);
   const table = emptyTensor([length, dim], checkFloatDType('sinusoidalPositions', dtype));
   for (let j = 0; j < dim; j++) {
     const turns = expOf((-4 * Math.LN10 * (j - (j % 2))) / dim) / (2 * Math.PI);
@@ -43,7 +44,7 @@ abstract class PositionalEncoding extends Module {
 
   protected constructor(name: string, dim: number, options: PositionalEncodingOptions) {
     super();
-    this.dim = checkSize(name, 'dim', dim);
+    this.dim = checkPositiveInteger(name, 'dim', dim);
     this.dropout = checkProbability(name, 'dropout', options.dropout ?? 0);
     this.batchFirst = options.batchFirst ?? false;
   }
@@ -121,7 +122,7 @@ export class LearnedPositionalEncoding extends PositionalEncoding {
   constructor(maxLength: number, dim: number, options: LearnedPositionalEncodingOptions = {}) {
     const name = 'LearnedPositionalEncoding';
     super(name, dim, options);
-    this.maxLength = checkSize(name, 'maxLength', maxLength);
+    this.maxLength = checkPositiveInteger(name, 'maxLength', maxLength);
     this.weight = normalParameter([maxLength, dim], checkFloatDType(name, options.dtype ?? 'float32'), 0.02);
   }
 

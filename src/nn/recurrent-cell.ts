@@ -1,11 +1,12 @@
 /** One step of a recurrent layer as a module: RNNCell, GRUCell, LSTMCell. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { gruLayer, lstmLayer, type Nonlinearity, rnnLayer, unsqueeze, zeros } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import type { LstmState } from './lstm.ts';
-import { checkFloatDType, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
+import { checkFloatDType, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 import { checkNonlinearity } from './rnn.ts';
@@ -45,8 +46,8 @@ abstract class RecurrentCell extends Module {
   ) {
     super();
     this.#name = name;
-    this.inputSize = checkSize(name, 'inputSize', inputSize);
-    this.hiddenSize = checkSize(name, 'hiddenSize', hiddenSize);
+    this.inputSize = checkPositiveInteger(name, 'inputSize', inputSize);
+    this.hiddenSize = checkPositiveInteger(name, 'hiddenSize', hiddenSize);
     checkFloatDType(name, dtype);
     const bound = 1 / Math.sqrt(hiddenSize);
     const rows = gates * hiddenSize;

@@ -1,5 +1,6 @@
 /** What LSTM, GRU and RNN share: options, parameters, and the walk through layers and directions. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { cat, dropout, mul, ones, select, squeeze, stack, transpose, unsqueeze, where, zeros } from '../ops/index.ts';
@@ -14,7 +15,7 @@ import {
   type Walked,
   walkClamped,
 } from './gates.ts';
-import { checkFloatDType, checkProbability, checkSize, type FloatDType, uniformParameter } from './make-parameter.ts';
+import { checkFloatDType, checkProbability, type FloatDType, uniformParameter } from './make-parameter.ts';
 import { Module } from './module.ts';
 import { aliveSteps, checkLengths, type Lengths, Packing } from './packing.ts';
 import type { Parameter } from './parameter.ts';
@@ -77,9 +78,9 @@ export abstract class Recurrent extends Module {
     super();
     const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false, dtype = 'float32' } = options;
     this.#name = name;
-    this.inputSize = checkSize(name, 'inputSize', inputSize);
-    this.hiddenSize = checkSize(name, 'hiddenSize', hiddenSize);
-    this.numLayers = checkSize(name, 'numLayers', numLayers);
+    this.inputSize = checkPositiveInteger(name, 'inputSize', inputSize);
+    this.hiddenSize = checkPositiveInteger(name, 'hiddenSize', hiddenSize);
+    this.numLayers = checkPositiveInteger(name, 'numLayers', numLayers);
     this.dropout = checkProbability(name, 'dropout', options.dropout ?? 0);
     checkFloatDType(name, dtype);
     this.batchFirst = batchFirst;

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { noGrad } from '../autograd/index.ts';
 import type { DType } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
+import { alignColumns } from '../core/table.ts';
 import { ConfigError } from '../errors.ts';
 import { zeros } from '../ops/index.ts';
 import { Tensor } from '../tensor.ts';
@@ -89,19 +90,14 @@ export class Summary {
       row.parameters === 0 ? '–' : showCount(row.parameters),
       row.multiplyAdds === 0 ? '–' : showCount(row.multiplyAdds),
     ]);
-    const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
-    const show = (line: readonly string[]): string =>
-      line
-        .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-        .join('  ')
-        .trimEnd();
-    const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+    const [heading, ...layers] = alignColumns([head, ...lines], (column) => column < 2).split('\n');
+    const rule = '─'.repeat(heading.length);
     const { parameters, trainable, multiplyAdds, parameterBytes, activationBytes } = this.totals;
     const frozen = parameters === trainable ? '' : `, ${showCount(parameters - trainable)} of them frozen`;
     return [
-      show(head),
+      heading,
       rule,
-      ...lines.map(show),
+      ...layers,
       rule,
       `${showCount(parameters)} parameters${frozen}, ${showCount(multiplyAdds)} multiply-adds`,
       `${showBytes(parameterBytes)} of parameters, ${showBytes(activationBytes)} of activations`,

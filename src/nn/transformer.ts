@@ -1,9 +1,9 @@
 /** Stacks of Transformer layers. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import type { Tensor } from '../tensor.ts';
 import { ModuleList } from './containers.ts';
 import type { LayerNorm } from './layer-norm.ts';
-import { checkSize } from './make-parameter.ts';
 import { Module } from './module.ts';
 import type {
   DecoderMasks,
@@ -19,7 +19,7 @@ export interface TransformerOptions {
 
 /** `count` copies of a layer, as PyTorch makes them: all begin with its values. */
 function copies<L extends Module & { copy(): L }>(op: string, layer: L, count: number): ModuleList<L> {
-  checkSize(op, 'numLayers', count);
+  checkPositiveInteger(op, 'numLayers', count);
   return new ModuleList(Array.from({ length: count }, () => layer.copy()));
 }
 

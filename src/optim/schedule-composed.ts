@@ -1,7 +1,8 @@
 /** Schedules made of schedules. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
-import { checkCount, LRScheduler, type ScheduledOptimizer } from './schedule.ts';
+import { LRScheduler, type ScheduledOptimizer } from './schedule.ts';
 
 /** The base rates of a schedule that governs others are theirs too. */
 abstract class GoverningScheduler extends LRScheduler {
@@ -114,7 +115,7 @@ export class WarmupLR extends GoverningScheduler {
     { steps, startFactor = 0 }: { steps: number; startFactor?: number },
   ) {
     super(optimizer, [schedule]);
-    this.#steps = checkCount('WarmupLR', 'steps', steps);
+    this.#steps = checkPositiveInteger('WarmupLR', 'steps', steps);
     this.#startFactor = startFactor;
     this.moveTo(0);
   }

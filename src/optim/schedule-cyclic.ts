@@ -1,7 +1,8 @@
 /** Schedules along cosines and triangles: annealing, warm restarts, cycles, and the one-cycle policy. */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
-import { checkCount, LRScheduler, type ScheduledGroup, type ScheduledOptimizer } from './schedule.ts';
+import { LRScheduler, type ScheduledGroup, type ScheduledOptimizer } from './schedule.ts';
 
 /**
  * Half a cosine from the rate down to `etaMin` in `tMax` steps (and up again, if more are taken).
@@ -20,7 +21,7 @@ export class CosineAnnealingLR extends LRScheduler {
 
   constructor(optimizer: ScheduledOptimizer, tMax: number, { etaMin = 0 }: { etaMin?: number } = {}) {
     super(optimizer);
-    this.#tMax = checkCount('CosineAnnealingLR', 'tMax', tMax);
+    this.#tMax = checkPositiveInteger('CosineAnnealingLR', 'tMax', tMax);
     this.#etaMin = etaMin;
     this.moveTo(0);
   }
@@ -51,8 +52,8 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
     { tMult = 1, etaMin = 0 }: { tMult?: number; etaMin?: number } = {},
   ) {
     super(optimizer);
-    this.#t0 = checkCount('CosineAnnealingWarmRestarts', 't0', t0);
-    this.#tMult = checkCount('CosineAnnealingWarmRestarts', 'tMult', tMult);
+    this.#t0 = checkPositiveInteger('CosineAnnealingWarmRestarts', 't0', t0);
+    this.#tMult = checkPositiveInteger('CosineAnnealingWarmRestarts', 'tMult', tMult);
     this.#etaMin = etaMin;
     this.moveTo(0);
   }
@@ -180,8 +181,8 @@ export class CyclicLR extends LRScheduler {
     super(optimizer);
     const highest = perGroup(op, 'maxLr', optimizer, options.maxLr);
     this.#rates = perGroup(op, 'baseLr', optimizer, options.baseLr).map((base, i) => [base, highest[i]]);
-    this.#up = checkCount(op, 'stepSizeUp', stepSizeUp);
-    this.#total = this.#up + checkCount(op, 'stepSizeDown', stepSizeDown);
+    this.#up = checkPositiveInteger(op, 'stepSizeUp', stepSizeUp);
+    this.#total = this.#up + checkPositiveInteger(op, 'stepSizeDown', stepSizeDown);
     this.#scale = scaleOf(options);
     if (cycleMomentum) checkMomentum(op, optimizer);
     const most = perGroup(op, 'maxMomentum', optimizer, maxMomentum);
@@ -236,7 +237,7 @@ export class OneCycleLR extends LRScheduler {
     const { divFactor = 25, finalDivFactor = 1e4 } = options;
     const momentum = { cycleMomentum, baseMomentum, maxMomentum };
     this.#options = { totalSteps, pctStart, annealStrategy, threePhase, ...momentum, divFactor, finalDivFactor };
-    checkCount('OneCycleLR', 'totalSteps', totalSteps);
+    checkPositiveInteger('OneCycleLR', 'totalSteps', totalSteps);
     this.#maxLrs = perGroup('OneCycleLR', 'maxLr', optimizer, maxLr);
     if (this.#options.cycleMomentum) checkMomentum('OneCycleLR', optimizer);
     this.moveTo(0);

@@ -3,6 +3,7 @@
  * schedulers), so that one can be resumed at any step.
  */
 
+import { checkPositiveInteger } from '../core/options.ts';
 import { ConfigError, StateDictError } from '../errors.ts';
 
 /** What a schedule asks of an optimizer: groups with a rate, and with the momentum that some schedules cycle. */
@@ -26,12 +27,6 @@ export interface ScheduleStateDict {
 /** Half a cosine: 1 at progress 0, 0 at 1, and 0 ever after. */
 export function cosine(progress: number): number {
   return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, Math.max(0, progress))));
-}
-
-/** @throws ConfigError  if `value` is no positive integer */
-export function checkCount(op: string, name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ConfigError({ op, problem: `${name} must be a positive integer`, got: value });
 }
 
 /**
@@ -197,7 +192,7 @@ export class InverseSqrtLR extends LRScheduler {
 
   constructor(optimizer: ScheduledOptimizer, { warmupSteps = 1 }: { warmupSteps?: number } = {}) {
     super(optimizer);
-    this.#warmupSteps = checkCount('InverseSqrtLR', 'warmupSteps', warmupSteps);
+    this.#warmupSteps = checkPositiveInteger('InverseSqrtLR', 'warmupSteps', warmupSteps);
     this.moveTo(0);
   }
 
@@ -214,7 +209,7 @@ export class StepLR extends LRScheduler {
 
   constructor(optimizer: ScheduledOptimizer, stepSize: number, { gamma = 0.1 }: { gamma?: number } = {}) {
     super(optimizer);
-    this.#stepSize = checkCount('StepLR', 'stepSize', stepSize);
+    this.#stepSize = checkPositiveInteger('StepLR', 'stepSize', stepSize);
     this.#gamma = gamma;
     this.moveTo(0);
   }
@@ -273,7 +268,7 @@ export class LinearLR extends LRScheduler {
     super(optimizer);
     this.#startFactor = startFactor;
     this.#endFactor = endFactor;
-    this.#totalIters = checkCount('LinearLR', 'totalIters', totalIters);
+    this.#totalIters = checkPositiveInteger('LinearLR', 'totalIters', totalIters);
     this.moveTo(0);
   }
 
@@ -294,7 +289,7 @@ export class ConstantLR extends LRScheduler {
   ) {
     super(optimizer);
     this.#factor = factor;
-    this.#totalIters = checkCount('ConstantLR', 'totalIters', totalIters);
+    this.#totalIters = checkPositiveInteger('ConstantLR', 'totalIters', totalIters);
     this.moveTo(0);
   }
 
@@ -313,7 +308,7 @@ export class PolynomialLR extends LRScheduler {
     { totalIters = 5, power = 1 }: { totalIters?: number; power?: number } = {},
   ) {
     super(optimizer);
-    this.#totalIters = checkCount('PolynomialLR', 'totalIters', totalIters);
+    this.#totalIters = checkPositiveInteger('PolynomialLR', 'totalIters', totalIters);
     this.#power = power;
     this.moveTo(0);
   }

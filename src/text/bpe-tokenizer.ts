@@ -1,6 +1,7 @@
 /** Byte-pair encoding over bytes: no text is unknown. */
 
 import { inspect } from 'node:util';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { learnMerges, pairKey } from './bpe-training.ts';
 import { Heap } from './heap.ts';
@@ -16,6 +17,8 @@ export interface BPETokenizerOptions {
   /** Pairs that occur less often are not merged. Default 2. */
   minCount?: number;
 }
+
+const OPTIONS: OptionNames<BPETokenizerOptions> = { size: true, minCount: true };
 
 /** Where a pair could be merged, by the rank of its merge, then by place. */
 interface Step {
@@ -51,11 +54,14 @@ export class BPETokenizer implements Tokenizer {
   }
 
   /** @throws ConfigError  for a size below 256 or a count below 1 */
-  static train(text: string, { size, minCount = 2 }: BPETokenizerOptions): BPETokenizer {
+  static train(text: string, options: BPETokenizerOptions): BPETokenizer {
+    const op = 'BPETokenizer.train';
+    checkOptions(op, options, OPTIONS);
+    const { size, minCount = 2 } = options;
     if (!Number.isSafeInteger(size) || size < BYTES || size > 2 ** 24) {
-      throw new ConfigError({ op: 'BPETokenizer', problem: 'size is out of range', got: size, expected: '256 to 2²⁴' });
+      throw new ConfigError({ op, problem: 'size is out of range', got: size, expected: '256 to 2²⁴' });
     }
-    if (!(minCount >= 1)) throw new ConfigError({ op: 'BPETokenizer', problem: 'minCount below 1', got: minCount });
+    if (!(minCount >= 1)) throw new ConfigError({ op, problem: 'minCount below 1', got: minCount });
     const counts = new Map<string, number>();
     for (const piece of piecesOf(text)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
     return new BPETokenizer(learnMerges(counts, size - BYTES, minCount));

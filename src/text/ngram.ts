@@ -1,5 +1,6 @@
 /** Counting what follows what: the baseline that a language model has to beat. */
 
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { Generator as RandomGenerator } from '../core/rng.ts';
 import { ConfigError } from '../errors.ts';
 
@@ -9,6 +10,8 @@ export interface NGramOptions {
   /** How many ids there are. */
   size: number;
 }
+
+const OPTIONS: OptionNames<NGramOptions> = { order: true, size: true };
 
 /** What followed a context: how often each id, and how often any. */
 interface Followers {
@@ -37,13 +40,11 @@ export class NGram {
   /** By the ids of the context, shortest contexts first. */
   readonly #contexts: Map<string, Followers>[];
 
-  constructor({ order, size }: NGramOptions) {
-    for (const [name, value] of Object.entries({ order, size })) {
-      if (Number.isSafeInteger(value) && value > 0) continue;
-      throw new ConfigError({ op: 'NGram', problem: `${name} must be a positive integer`, got: value });
-    }
-    this.order = order;
-    this.size = size;
+  constructor(options: NGramOptions) {
+    checkOptions('NGram', options, OPTIONS);
+    const { order, size } = options;
+    this.order = checkPositiveInteger('NGram', 'order', order);
+    this.size = checkPositiveInteger('NGram', 'size', size);
     this.#contexts = Array.from({ length: order }, () => new Map());
   }
 

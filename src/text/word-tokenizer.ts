@@ -1,6 +1,7 @@
 /** Words and their ids. */
 
 import { inspect } from 'node:util';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { piecesOf, type Tokenizer } from './tokenizer.ts';
 
@@ -12,6 +13,8 @@ export interface WordTokenizerOptions {
   /** What an unknown word becomes; its id is 0. Default '<unk>'. */
   unknown?: string;
 }
+
+const OPTIONS: OptionNames<WordTokenizerOptions> = { maxSize: true, minCount: true, unknown: true };
 
 /**
  * Words, numbers and punctuation as tokens, each with the space before it, so that decoding gives the text back but for
@@ -33,6 +36,7 @@ export class WordTokenizer implements Tokenizer {
 
   /** @throws ConfigError  for a bad size or count, or an unknown word that is empty */
   static fromText(text: string, options: WordTokenizerOptions = {}): WordTokenizer {
+    checkOptions('WordTokenizer.fromText', options, OPTIONS);
     const { maxSize = Infinity, minCount = 1, unknown = '<unk>' } = options;
     const refuse = (problem: string, got: unknown) => new ConfigError({ op: 'WordTokenizer', problem, got });
     if (!(maxSize >= 1)) throw refuse('maxSize must be positive', maxSize);

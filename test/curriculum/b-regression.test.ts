@@ -201,6 +201,7 @@ test('wrong input is refused by name', async () => {
   expect(() => new LinearRegression().predict(x)).toThrow(/nothing has been learned yet.*fit/);
   expect(() => new LinearRegression({ solver: 'lu' as 'qr' })).toThrow(/unknown solver: got lu/);
   const bad = { epoch: 3 } as object;
-  await expect(new LogisticRegression(bad).fit(x, tensor([0, 1]))).rejects.toThrow(/unknown option: got epoch/);
+  expect(() => new LogisticRegression(bad)).toThrow(/unknown option: got epoch, .* \(did you mean epochs\?\)/);
+  expect(() => new Perceptron(bad)).toThrow(/Perceptron: unknown option/);
   await expect(new LogisticRegression({ lr: 1 }).fit(x, tensor([0, 1]))).rejects.toThrow(/option of descent: got lr/);
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,9 +9,11 @@ import {
   type Subset,
   splitByTime,
   stratifiedSplit,
+  TensorDataset,
   trainTestSplit,
 } from '../../src/data/index.ts';
 import { ConfigError, ShapeError } from '../../src/errors.ts';
+import { tensor } from '../../src/index.ts';
 
 const samples = (n: number) => new ArrayDataset(Array.from({ length: n }, (_, i) => i));
 const all = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -161,4 +164,32 @@ test('splitByTime keeps the order, and may leave gaps', () => {
     [7, 8, 9],
   ]);
   expect(() => splitByTime(samples(3), [0.5, 0.5], { gap: 4 })).toThrow(ConfigError);
+});
+
+test.each([
+  ['kFold', () => kFold(samples(9), 3 as never), 'options come as an object: got 3'],
+  ['kFold', () => kFold(samples(9), { folds: 3 } as object), 'unknown option: got folds'],
+  ['trainTestSplit', () => trainTestSplit(samples(9), { test_size: 2 } as object), 'did you mean testSize?'],
+  ['randomSplit', () => randomSplit(tensor([1, 2]) as never, [1, 1]), 'this is no data set: got a Tensor'],
+  ['stratifiedSplit', () => stratifiedSplit([1, 2] as never, [0, 0], [1, 1]), 'this is no data set: got a list'],
+  ['splitByTime', () => splitByTime(samples(9), [1], { gaps: 1 } as object), 'did you mean gap?'],
+])('%s says what is wrong with its arguments', (op, call, problem) => {
+  expect(call).toThrow(ConfigError);
+  expect(call).toThrow(`${op}: `);
+  expect(call).toThrow(problem);
+});
+
+test('parts print as what they are parts of', () => {
+  const [part] = randomSplit(
+    new TensorDataset(
+      tensor([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      tensor([0, 1, 0]),
+    ),
+    [2, 1],
+  );
+  expect(inspect(part)).toBe('Subset(2 of TensorDataset(3 × float32 [2], float32 []))');
 });

@@ -161,7 +161,7 @@ describe('what outputs mean', () => {
     ],
     ['no average for three', () => metrics.precision([0, 2], [0, 1]), ConfigError, /must be chosen: got 3 classes/],
     ['another average', () => metrics.recall([0], [0], { average: 'mean' as never }), ConfigError, /unknown average/],
-    ['k of 0', () => metrics.topKAccuracy([[1, 2]], [0], { k: 0 }), ConfigError, /topKAccuracy: k is/],
+    ['k of 0', () => metrics.topKAccuracy([[1, 2]], [0], { k: 0 }), ConfigError, /topKAccuracy: k must be/],
     ['top-k of one score', () => metrics.topKAccuracy(tensor([0.5]), [0]), ConfigError, /a score for each class/],
     ['a negative beta', () => metrics.fScore([0], [0], { beta: -1 }), ConfigError, /beta/],
   ] as const)('refuses %s', (_, call, error, message) => {
@@ -262,4 +262,16 @@ describe('printed', () => {
     );
     expect(report.classes.horse).toEqual({ precision: 2 / 3, recall: 1, fScore: 0.8, support: 2 });
   });
+});
+
+test.each([
+  ['Accuracy', () => new metrics.Accuracy({ thresh: 0 } as object)],
+  ['Precision', () => new metrics.Precision({ beta: 2 } as object)],
+  ['precision', () => metrics.precision([0, 1], [0, 1], { classes: 2 } as object)],
+  ['fScore', () => metrics.fScore([0, 1], [0, 1], { betas: 2 } as object)],
+  ['classificationReport', () => metrics.classificationReport([0, 1], [0, 1], { names: [] } as object)],
+  ['logLoss', () => metrics.logLoss([0.5], [1], { logits: true } as object)],
+  ['RocAuc', () => new metrics.RocAuc({ averages: 'macro' } as object)],
+])('%s refuses an option that it does not know', (op, call) => {
+  expect(call).toThrow(`${op}: unknown option: got `);
 });

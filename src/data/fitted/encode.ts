@@ -1,5 +1,6 @@
 /** Categories as numbers: one column a category, or one id a category. */
 
+import { checkOptions, type OptionNames } from '../../core/options.ts';
 import { ConfigError, DataError, ShapeError } from '../../errors.ts';
 import { checkTensor } from '../../ops/define.ts';
 import { type Tensor, wrapArray } from '../../tensor.ts';
@@ -42,16 +43,21 @@ export interface OneHotEncoderOptions {
   handleUnknown?: 'error' | 'ignore';
 }
 
+const OPTIONS: OptionNames<OneHotEncoderOptions> = { handleUnknown: true };
+
 /** Each category of each column as a column of its own, 1 where it is met. */
 export class OneHotEncoder {
   readonly #handleUnknown: 'error' | 'ignore';
   #state: OneHotEncoderState | null = null;
 
   /** @throws ConfigError  if there is no such policy */
-  constructor({ handleUnknown = 'error' }: OneHotEncoderOptions = {}) {
+  constructor(options: OneHotEncoderOptions = {}) {
+    const op = 'OneHotEncoder';
+    checkOptions(op, options, OPTIONS);
+    const { handleUnknown = 'error' } = options;
     if (!['error', 'ignore'].includes(handleUnknown)) {
       const expected = 'error | ignore';
-      throw new ConfigError({ op: 'OneHotEncoder', problem: 'unknown policy', got: handleUnknown, expected });
+      throw new ConfigError({ op, problem: 'unknown policy', got: handleUnknown, expected });
     }
     this.#handleUnknown = handleUnknown;
   }
@@ -137,7 +143,7 @@ export class OneHotEncoder {
   /** @throws ConfigError  if the state is of something else */
   static fromJSON(state: OneHotEncoderState): OneHotEncoder {
     checkState('OneHotEncoder.fromJSON', state, 'OneHotEncoder');
-    const made = new OneHotEncoder(state);
+    const made = new OneHotEncoder({ handleUnknown: state.handleUnknown });
     made.#state = { ...state };
     return made;
   }

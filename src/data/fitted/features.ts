@@ -2,6 +2,7 @@
 
 import type { DataArray } from '../../core/dtype.ts';
 import { floatOf, newArray } from '../../core/dtype.ts';
+import type { OptionNames } from '../../core/options.ts';
 import { checkAxis, type Shape, sizeOf } from '../../core/shape.ts';
 import { ConfigError, DataError, ShapeError } from '../../errors.ts';
 import { checkTensor } from '../../ops/define.ts';
@@ -12,6 +13,8 @@ export interface FeatureOptions {
   /** −1, the last, unless given; a tensor of rank 1 is one feature. */
   featureAxis?: number;
 }
+
+export const FEATURE_OPTIONS: OptionNames<FeatureOptions> = { featureAxis: true };
 
 /** Feature j of row o lies at (o·features + j)·inner … + inner − 1. */
 interface Layout {

@@ -1,8 +1,9 @@
 /** Numbers brought to one scale, by figures that are taken of the training part and kept. */
 
+import { checkOptions, type OptionNames } from '../../core/options.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Tensor } from '../../tensor.ts';
-import { checkState, type FeatureOptions, fitted, mapFeatures, valuesByFeature } from './features.ts';
+import { checkState, FEATURE_OPTIONS, type FeatureOptions, fitted, mapFeatures, valuesByFeature } from './features.ts';
 
 /** Missing values are NaN: left out of what is fitted, and left as they are. */
 export interface StandardScalerState {
@@ -20,8 +21,9 @@ export class StandardScaler {
   readonly #featureAxis: number;
   #state: StandardScalerState | null = null;
 
-  constructor({ featureAxis = -1 }: FeatureOptions = {}) {
-    this.#featureAxis = featureAxis;
+  constructor(options: FeatureOptions = {}) {
+    checkOptions('StandardScaler', options, FEATURE_OPTIONS);
+    this.#featureAxis = options.featureAxis ?? -1;
   }
 
   get mean(): readonly number[] {
@@ -98,6 +100,8 @@ export interface MinMaxScalerOptions extends FeatureOptions {
   clip?: boolean;
 }
 
+const MIN_MAX_OPTIONS: OptionNames<MinMaxScalerOptions> = { range: true, clip: true, ...FEATURE_OPTIONS };
+
 /** Each feature stretched so that the training part fills a range. A feature that never varies goes to its lower end. */
 export class MinMaxScaler {
   readonly #featureAxis: number;
@@ -106,9 +110,11 @@ export class MinMaxScaler {
   #state: MinMaxScalerState | null = null;
 
   /** @throws ConfigError  if the range is none */
-  constructor({ range = [0, 1], clip = false, featureAxis = -1 }: MinMaxScalerOptions = {}) {
-    if (!(range[0] < range[1]))
-      throw new ConfigError({ op: 'MinMaxScaler', problem: 'the range is empty', got: range });
+  constructor(options: MinMaxScalerOptions = {}) {
+    const op = 'MinMaxScaler';
+    checkOptions(op, options, MIN_MAX_OPTIONS);
+    const { range = [0, 1], clip = false, featureAxis = -1 } = options;
+    if (!(range[0] < range[1])) throw new ConfigError({ op, problem: 'the range is empty', got: range });
     this.#range = range;
     this.#clip = clip;
     this.#featureAxis = featureAxis;
@@ -163,7 +169,8 @@ export class MinMaxScaler {
   /** @throws ConfigError  if the state is of something else */
   static fromJSON(state: MinMaxScalerState): MinMaxScaler {
     checkState('MinMaxScaler.fromJSON', state, 'MinMaxScaler');
-    const made = new MinMaxScaler(state);
+    const { range, clip, featureAxis } = state;
+    const made = new MinMaxScaler({ range, clip, featureAxis });
     made.#state = { ...state };
     return made;
   }
@@ -181,6 +188,8 @@ export interface SimpleImputerOptions extends FeatureOptions {
   /** For `constant`. Default 0. */
   fillValue?: number;
 }
+
+const IMPUTER_OPTIONS: OptionNames<SimpleImputerOptions> = { strategy: true, fillValue: true, ...FEATURE_OPTIONS };
 
 const FILLS: Readonly<Record<string, (values: Float64Array) => number>> = {
   mean: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
@@ -207,10 +216,13 @@ export class SimpleImputer {
   #state: SimpleImputerState | null = null;
 
   /** @throws ConfigError  if there is no such strategy */
-  constructor({ strategy = 'mean', fillValue = 0, featureAxis = -1 }: SimpleImputerOptions = {}) {
+  constructor(options: SimpleImputerOptions = {}) {
+    const op = 'SimpleImputer';
+    checkOptions(op, options, IMPUTER_OPTIONS);
+    const { strategy = 'mean', fillValue = 0, featureAxis = -1 } = options;
     if (strategy !== 'constant' && !Object.hasOwn(FILLS, strategy)) {
       const expected = [...Object.keys(FILLS), 'constant'].join(' | ');
-      throw new ConfigError({ op: 'SimpleImputer', problem: 'unknown strategy', got: strategy, expected });
+      throw new ConfigError({ op, problem: 'unknown strategy', got: strategy, expected });
     }
     this.#strategy = strategy;
     this.#fillValue = fillValue;

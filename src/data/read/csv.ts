@@ -1,6 +1,7 @@
 /** CSV as tables: read as a stream by csv-parse, typed by what the columns hold. */
 
 import type { Options as ParserOptions } from 'csv-parse';
+import { checkOptions, type OptionNames } from '../../core/options.ts';
 import { ConfigError, DataError } from '../../errors.ts';
 import { checkCount } from '../draws.ts';
 import { LONGEST_LINE, nameOf, type Source, textOf } from './bytes.ts';
@@ -26,7 +27,22 @@ export interface CsvOptions {
   inferRows?: number;
 }
 
-const OPTIONS = ['header', 'delimiter', 'quote', 'comment', 'columns', 'types', 'missing', 'inferRows'];
+export interface StreamCsvOptions extends CsvOptions {
+  /** Rows of a table at most. Default 10,000. */
+  rows?: number;
+}
+
+const OPTIONS: OptionNames<CsvOptions> = {
+  header: true,
+  delimiter: true,
+  quote: true,
+  comment: true,
+  columns: true,
+  types: true,
+  missing: true,
+  inferRows: true,
+};
+const STREAM_OPTIONS: OptionNames<StreamCsvOptions> = { rows: true, ...OPTIONS };
 const TYPES: readonly string[] = ['number', 'integer', 'boolean', 'string'] satisfies ColumnType[];
 const INFER_ROWS = 1000;
 const MISSING = ['', 'NA', 'N/A', 'NaN', 'nan', 'NULL', 'null'];
@@ -99,12 +115,8 @@ async function* rowsOf(op: string, source: Source, options: CsvOptions): AsyncGe
   }
 }
 
-function checkOptions(op: string, { delimiter, quote, types = {}, inferRows = INFER_ROWS, ...rest }: CsvOptions): void {
+function checkValues(op: string, { delimiter, quote, types = {}, inferRows = INFER_ROWS }: CsvOptions): void {
   checkCount(op, 'inferRows', inferRows, 1);
-  const unknown = Object.keys(rest).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    throw new ConfigError({ op, problem: 'unknown option', got: unknown, expected: OPTIONS.join(' | ') });
-  }
   if (delimiter === '') throw new ConfigError({ op, problem: 'the delimiter is empty' });
   if (typeof quote === 'string' && quote.length !== 1) {
     throw new ConfigError({ op, problem: 'a quote is one character', got: quote });
@@ -222,7 +234,8 @@ async function* tablesOf(op: string, source: Source, options: CsvOptions, most: 
  * @throws ConfigError  if an option is unknown or out of range
  */
 export async function readCsv(source: Source, options: CsvOptions = {}): Promise<Table> {
-  checkOptions('readCsv', options);
+  checkOptions('readCsv', options, OPTIONS);
+  checkValues('readCsv', options);
   const { value } = await tablesOf('readCsv', source, options, Infinity).next();
   return value;
 }
@@ -233,11 +246,10 @@ export async function readCsv(source: Source, options: CsvOptions = {}): Promise
  * @throws DataError    as `readCsv`, when the row at fault is met
  * @throws ConfigError  if an option is unknown or out of range
  */
-export function streamCsv(
-  source: Source,
-  { rows = 10_000, ...options }: CsvOptions & { rows?: number } = {},
-): AsyncGenerator<Table> {
-  checkOptions('streamCsv', options);
+export function streamCsv(source: Source, options: StreamCsvOptions = {}): AsyncGenerator<Table> {
+  checkOptions('streamCsv', options, STREAM_OPTIONS);
+  const { rows = 10_000, ...rest } = options;
+  checkValues('streamCsv', rest);
   checkCount('streamCsv', 'rows', rows, 1);
-  return tablesOf('streamCsv', source, options, rows);
+  return tablesOf('streamCsv', source, rest, rows);
 }

@@ -1,6 +1,7 @@
 /** Places among boundaries, and counts by bins. */
 
 import type { DataArray } from '../../core/dtype.ts';
+import { checkPositiveInteger } from '../../core/options.ts';
 import { checkShape, sameShape } from '../../core/shape.ts';
 import { ConfigError, ShapeError } from '../../errors.ts';
 import { emptyTensor, Tensor, wrapArray } from '../../tensor.ts';
@@ -253,11 +254,6 @@ function equalBin(edges: DataArray, v: number): number {
   return guess + 1 < bins && v >= edges[guess + 1] ? guess + 1 : guess;
 }
 
-function checkBins(op: string, bins: number): number {
-  if (Number.isInteger(bins) && bins > 0) return bins;
-  throw new ConfigError({ op, problem: 'bins must be a positive integer', got: bins });
-}
-
 /**
  * How many values lie in each bin: `bins` of equal width, or those between ascending edges. The last bin holds its upper
  * edge too; values outside, and NaN, are left out.
@@ -280,7 +276,7 @@ export function histogram(
   let binEdges: Tensor;
   if (typeof bins === 'number') {
     const [low, high] = rangeOf(op, x, range, 0.5);
-    binEdges = equalEdges(low, high, checkBins(op, bins), dtype);
+    binEdges = equalEdges(low, high, checkPositiveInteger(op, 'bins', bins), dtype);
   } else {
     const given = bins instanceof Tensor ? bins.detach() : wrapArray(Float64Array.from(bins), [bins.length], 'float64');
     if (given.rank !== 1 || given.size < 2) {
@@ -322,7 +318,7 @@ export interface HistcOptions {
 export function histc(x: Tensor, bins = 100, { min = 0, max = 0 }: HistcOptions = {}): Tensor {
   const dtype = checkFloat('histc', x).dtype as FloatDType;
   const [low, high] = rangeOf('histc', x, min === max ? null : [min, max], 1);
-  const edges = equalEdges(low, high, checkBins('histc', bins), dtype).data;
+  const edges = equalEdges(low, high, checkPositiveInteger('histc', 'bins', bins), dtype).data;
   const values = x.data;
   return sumsByBin(dtype, bins, null, x.size, (i) => equalBin(edges, values[i]));
 }
