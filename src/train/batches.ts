@@ -28,7 +28,8 @@ export function sourceOf<B>(op: string, data: Batches<B>): BatchSource<B> {
   const isList = Array.isArray(data);
   if (!isList && typeof (data as Partial<BatchSource<B>> | null)?.epoch !== 'function') {
     const expected = 'a DataLoader, or a list of batches';
-    throw new ConfigError({ op, problem: 'these are no batches', got: data, expected });
+    const hint = 'new DataLoader(dataset, { batchSize: 32 }) makes batches of a data set';
+    throw new ConfigError({ op, problem: 'these are no batches', got: data, expected, hint });
   }
   if (data.length === 0) throw new ConfigError({ op, problem: 'there are no batches' });
   return isList ? new ListSource<B>(data) : (data as BatchSource<B>);
@@ -93,7 +94,10 @@ export function splitBatch(op: string, batch: unknown): [inputs: Tensor[], targe
     op,
     problem: 'a batch must be a list of tensors: inputs, then the target',
     got: batch,
-    hint: 'say by `step` how the loss comes from another',
+    hint:
+      batch instanceof Tensor
+        ? '[[x, y]] is a list of one batch; a DataLoader cuts a TensorDataset into batches'
+        : 'say by `step` how the loss comes from another',
   });
 }
 

@@ -1,6 +1,7 @@
 /** Cross-validation: how well a way of training does on samples that it did not see. */
 
 import { inspect } from 'node:util';
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { formatTable } from '../core/table.ts';
 import {
   type Collated,
@@ -14,7 +15,7 @@ import {
 import { ConfigError } from '../errors.ts';
 import { evaluate } from './evaluate.ts';
 import { fit } from './fit.ts';
-import type { FitOptions } from './fit-options.ts';
+import { FIT_OPTIONS, type FitOptions } from './fit-options.ts';
 import type { History } from './history.ts';
 import type { Model } from './losses.ts';
 import { seedFor, withSeed } from './seeds.ts';
@@ -34,6 +35,17 @@ export interface CrossValidateOptions<O, T, B>
   /** Stop before the next batch; nothing is returned then. */
   readonly signal?: AbortSignal;
 }
+
+const { checkpoint: _, ...training } = FIT_OPTIONS;
+const OPTIONS: OptionNames<CrossValidateOptions<unknown, unknown, unknown>> = {
+  k: true,
+  shuffle: true,
+  stratify: true,
+  ...training,
+  batchSize: true,
+  prepare: true,
+  onFold: true,
+};
 
 export interface FoldResult {
   /** Counted from 1. */
@@ -96,8 +108,9 @@ export async function crossValidate<O, T, B = Collated<T>>(
   dataset: Dataset<T, B>,
   options: CrossValidateOptions<O, T, B>,
 ): Promise<CrossValidation> {
-  const { k, shuffle, stratify, seed = 0, batchSize = 32, prepare, onFold, signal, ...training } = options;
   const op = 'crossValidate';
+  checkOptions(op, options, OPTIONS);
+  const { k, shuffle, stratify, seed = 0, batchSize = 32, prepare, onFold, signal, ...training } = options;
   for (const name of ['optimizer', 'schedule'] as const) {
     if (training[name] === undefined || typeof training[name] === 'function') continue;
     const problem = `every fold has a model of its own, so \`${name}\` must be a function that makes one`;

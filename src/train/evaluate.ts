@@ -1,13 +1,14 @@
 /** How a model does on data it is not trained on, and what it makes of new data. */
 
 import { scope } from '../autograd/index.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import type { Metric } from '../metrics/index.ts';
 import { cat } from '../ops/index.ts';
 import { Tensor } from '../tensor.ts';
 import { type Batches, BatchWalk, samplesIn, sourceOf } from './batches.ts';
 import { EvaluationMode } from './evaluation-mode.ts';
-import { type Computed, computeBy, type LossOptions, type Model } from './losses.ts';
+import { type Computed, computeBy, LOSS_OPTIONS, type LossOptions, type Model } from './losses.ts';
 import { Turns } from './turns.ts';
 
 export interface EvaluateOptions<O, B> extends LossOptions<O, B> {
@@ -26,8 +27,27 @@ export interface Evaluation {
   readonly samples: number;
 }
 
-/** The names of the metrics. @throws ConfigError if two have the same */
-export function namesOf(op: string, metrics: readonly { readonly name: string }[]): string[] {
+const EVALUATE_OPTIONS: OptionNames<EvaluateOptions<unknown, unknown>> = {
+  metrics: true,
+  sampleAxis: true,
+  signal: true,
+  ...LOSS_OPTIONS,
+};
+
+/** The names of the metrics. @throws ConfigError if one is no metric, or two have the same */
+export function namesOf(op: string, metrics: readonly Metric<never>[]): string[] {
+  for (const metric of metrics) {
+    const { update, compute, reset } = metric ?? {};
+    if ([update, compute, reset].every((method) => typeof method === 'function')) continue;
+    const hint = 'new metrics.Accuracy() is one';
+    throw new ConfigError({
+      op,
+      problem: 'this is no metric',
+      got: metric,
+      expected: '{ name, update, compute, reset }',
+      hint,
+    });
+  }
   const names = metrics.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return names;
@@ -93,6 +113,7 @@ export async function evaluate<O, B = Tensor[]>(
   batches: Batches<B>,
   options: EvaluateOptions<O, B> = {},
 ): Promise<Evaluation> {
+  checkOptions('evaluate', options, EVALUATE_OPTIONS);
   namesOf('evaluate', options.metrics ?? []);
   const compute = computeBy('evaluate', model, options, { lossRequired: false });
   const result = await evaluateBatches('evaluate', model, batches, compute, options);
@@ -110,10 +131,10 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
 }
 
+const PREDICT_OPTIONS: OptionNames<PredictOptions> = { batchSize: true, targets: true, sampleAxis: true, signal: true };
+
 function partsOf(x: Tensor, size: number, axis: number): Tensor[][] {
-  if (!Number.isSafeInteger(size) || size < 1) {
-    throw new ConfigError({ op: 'predict', problem: 'batchSize must be a positive integer', got: size });
-  }
+  checkPositiveInteger('predict', 'batchSize', size);
   const samples = samplesIn('predict', x, axis);
   const count = Math.max(1, Math.ceil(samples / size));
   return Array.from({ length: count }, (_, i) => [x.narrow(axis, i * size, Math.min(size, samples - i * size))]);
@@ -130,9 +151,11 @@ function partsOf(x: Tensor, size: number, axis: number): Tensor[][] {
 export async function predict(
   model: Model<Tensor>,
   data: Tensor | Batches<Tensor | readonly Tensor[]>,
-  { batchSize = 256, targets = true, sampleAxis = 0, signal }: PredictOptions = {},
+  options: PredictOptions = {},
 ): Promise<Tensor> {
   const op = 'predict';
+  checkOptions(op, options, PREDICT_OPTIONS);
+  const { batchSize = 256, targets = true, sampleAxis = 0, signal } = options;
   const whole = data instanceof Tensor;
   const source = sourceOf<Tensor | readonly Tensor[]>(op, whole ? partsOf(data, batchSize, sampleAxis) : data);
   const walk = new BatchWalk(op, source);

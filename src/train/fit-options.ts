@@ -1,11 +1,12 @@
 /** What `fit` is told. */
 
+import type { OptionNames } from '../core/options.ts';
 import type { Metric } from '../metrics/index.ts';
 import type { Module } from '../nn/index.ts';
 import type { LRScheduler, Optimizer, ReduceLROnPlateau } from '../optim/index.ts';
 import type { Batches } from './batches.ts';
 import type { EpochRecord, History } from './history.ts';
-import type { LossOptions, Model } from './losses.ts';
+import { LOSS_OPTIONS, type LossOptions, type Model } from './losses.ts';
 import type { Reporter } from './progress.ts';
 import type { EarlyStoppingOptions, StopOptions } from './stopping.ts';
 
@@ -22,6 +23,8 @@ export interface CheckpointOptions {
   /** How often the state is saved: so many epochs, steps or seconds apart. Default: every epoch. */
   readonly every?: { readonly epochs: number } | { readonly steps: number } | { readonly seconds: number };
 }
+
+export const CHECKPOINT_OPTIONS: OptionNames<CheckpointOptions> = { folder: true, resume: true, every: true };
 
 /** Where a training stands, as callbacks see it. */
 export interface FitState<O = unknown> {
@@ -85,3 +88,23 @@ export interface FitOptions<O, B> extends LossOptions<O, B> {
   /** Reuse the memory of a step in the next. Default true; false for a model that keeps tensors of its forward pass. */
   readonly recycle?: boolean;
 }
+
+export const FIT_OPTIONS: OptionNames<FitOptions<unknown, unknown>> = {
+  ...LOSS_OPTIONS,
+  optimizer: true,
+  schedule: true,
+  scheduleBy: true,
+  metrics: true,
+  epochs: true,
+  earlyStopping: true,
+  stop: true,
+  checkpoint: true,
+  callbacks: true,
+  progress: true,
+  signal: true,
+  clipGradNorm: true,
+  accumulate: true,
+  seed: true,
+  sampleAxis: true,
+  recycle: true,
+};

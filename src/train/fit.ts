@@ -1,12 +1,20 @@
 /** fit: training a model on batches. */
 
+import { checkOptions, checkPositiveInteger } from '../core/options.ts';
 import { manualSeed } from '../core/rng.ts';
 import { ConfigError } from '../errors.ts';
 import { loadCheckpoint } from '../io/checkpoint.ts';
+import type { Module } from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Batches, sourceOf } from './batches.ts';
-import type { CheckpointOptions, FitData, FitOptions } from './fit-options.ts';
+import {
+  CHECKPOINT_OPTIONS,
+  type CheckpointOptions,
+  FIT_OPTIONS,
+  type FitData,
+  type FitOptions,
+} from './fit-options.ts';
 import { FitTask } from './fit-task.ts';
 import type { History } from './history.ts';
 import type { Horizon } from './horizon.ts';
@@ -15,11 +23,6 @@ import { computeBy, type Model } from './losses.ts';
 import { createReporter, type Reporter, silentReporter } from './progress.ts';
 import { TrainingRecord } from './record.ts';
 import { RunFolder } from './run-folder.ts';
-
-function checkCount(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ConfigError({ op: 'fit', problem: `${name} must be a positive integer`, got: value });
-}
 
 function reporterFor(progress: boolean | Reporter | undefined): Reporter {
   if (typeof progress === 'object') return progress;
@@ -32,8 +35,8 @@ function intervalOf({ every = { epochs: 1 } }: CheckpointOptions, stepsPerEpoch:
     if (every.seconds >= 0) return { seconds: every.seconds };
     throw new ConfigError({ op: 'fit', problem: 'checkpoint.every.seconds must not be negative', got: every.seconds });
   }
-  if ('steps' in every) return { steps: checkCount('checkpoint.every.steps', every.steps) };
-  return { steps: checkCount('checkpoint.every.epochs', every.epochs) * stepsPerEpoch };
+  if ('steps' in every) return { steps: checkPositiveInteger('fit', 'checkpoint.every.steps', every.steps) };
+  return { steps: checkPositiveInteger('fit', 'checkpoint.every.epochs', every.epochs) * stepsPerEpoch };
 }
 
 function splitData<B>(data: FitData<B>): { train: Batches<B>; validation: Batches<B> | null } {
@@ -42,22 +45,25 @@ function splitData<B>(data: FitData<B>): { train: Batches<B>; validation: Batche
   return { train: given.train, validation: given.validation ?? null };
 }
 
-function checkOptimizer(optimizer: unknown): Optimizer {
+/** The optimizer that is given, or made of the model. @throws ConfigError if it is none: its name, its class */
+function optimizerOf(model: Module, given: Optimizer | ((model: Module) => Optimizer)): Optimizer {
+  const isClass = typeof given === 'function' && given.prototype?.step !== undefined;
+  const optimizer: unknown = typeof given === 'function' && !isClass ? given(model) : given;
   const { paramGroups, step } = (optimizer ?? {}) as Partial<Optimizer>;
   if (Array.isArray(paramGroups) && typeof step === 'function') return optimizer as Optimizer;
-  const expected = 'an optimizer, or a function that makes one of the model';
+  const expected = 'an optimizer, or a function such as (model) => new Adam(model.parameters())';
   throw new ConfigError({ op: 'fit', problem: 'there is no optimizer', got: optimizer, expected });
 }
 
 function prepare<O, B>(model: Model<O>, data: FitData<B>, options: FitOptions<O, B>): FitTask<O, B> {
   const { train, validation } = splitData(data);
-  checkCount('epochs', options.epochs ?? 1);
-  checkCount('accumulate', options.accumulate ?? 1);
+  checkPositiveInteger('fit', 'epochs', options.epochs ?? 1);
+  checkPositiveInteger('fit', 'accumulate', options.accumulate ?? 1);
   const { clipGradNorm, optimizer: given, schedule } = options;
   if (clipGradNorm !== undefined && !(clipGradNorm > 0)) {
     throw new ConfigError({ op: 'fit', problem: 'clipGradNorm must be positive', got: clipGradNorm });
   }
-  const optimizer = checkOptimizer(typeof given === 'function' ? given(model) : given);
+  const optimizer = optimizerOf(model, given);
   return new FitTask({
     model,
     train: sourceOf('fit', train),
@@ -98,8 +104,10 @@ export async function fit<O, B = Tensor[]>(
   data: FitData<B>,
   options: FitOptions<O, B>,
 ): Promise<History> {
+  checkOptions('fit', options, FIT_OPTIONS);
   const { epochs = 1, signal, seed } = options;
   const checkpoint = typeof options.checkpoint === 'string' ? { folder: options.checkpoint } : options.checkpoint;
+  if (checkpoint !== undefined) checkOptions('fit.checkpoint', checkpoint, CHECKPOINT_OPTIONS);
   const task = prepare(model, data, options);
   const { history, stepsPerEpoch } = task;
   const every = intervalOf(checkpoint ?? { folder: '' }, stepsPerEpoch);

@@ -1,6 +1,7 @@
 /** From a batch to its loss: the model's output and a loss, or a step of the user's own. */
 
 import { backward, type StepDraws, scope, withSamples } from '../autograd/index.ts';
+import type { OptionNames } from '../core/options.ts';
 import { ConfigError, DivergenceError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import { mul } from '../ops/index.ts';
@@ -28,6 +29,8 @@ export interface LossOptions<O, B> {
   readonly step?: StepFunction<O, B>;
 }
 
+export const LOSS_OPTIONS: OptionNames<LossOptions<unknown, unknown>> = { loss: true, step: true };
+
 /** Output, target and loss of a batch; the loss is null where none is asked for. */
 export interface Computed<O> {
   readonly loss: Tensor | null;
@@ -40,6 +43,16 @@ function checkLoss(op: string, loss: unknown): Tensor {
   if (loss.size === 1) return loss;
   const hint = 'reduce it, by its mean for one';
   throw new ConfigError({ op, problem: 'the loss must be one number', got: loss.shape, hint });
+}
+
+/** @throws ConfigError  if it is neither a function nor a module: its name, its class */
+function lossFunction<O>(op: string, loss: LossFunction<O>): (output: O, target: Tensor) => Tensor {
+  const forward: unknown = (loss as { forward?: unknown } | null)?.forward;
+  if (typeof forward === 'function') return forward.bind(loss);
+  const isClass = typeof loss === 'function' && loss.prototype?.forward !== undefined;
+  if (typeof loss === 'function' && !isClass) return loss;
+  const expected = 'a function of output and target, or a module such as new CrossEntropyLoss()';
+  throw new ConfigError({ op, problem: 'this is no loss', got: loss, expected });
 }
 
 /** How a batch becomes a loss under these options. @throws ConfigError if there is neither `loss` nor `step`, or both */
@@ -63,7 +76,7 @@ export function computeBy<O, B>(
   if (loss === undefined && lossRequired) throw new ConfigError({ op, problem: 'there is no `loss`, and no `step`' });
   if (typeof model.forward !== 'function')
     throw new ConfigError({ op, problem: 'the model has no forward', got: model });
-  const lossOf = typeof loss === 'function' || loss === undefined ? loss : loss.forward.bind(loss);
+  const lossOf = loss === undefined ? undefined : lossFunction(op, loss);
   return (batch) => {
     const [inputs, target] = splitBatch(op, batch);
     const output = model.forward(...(inputs as never[]));

@@ -1,6 +1,7 @@
 /** Search over settings: many trainings, each with a choice of its own, compared by one number. */
 
 import { inspect } from 'node:util';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { formatTable } from '../core/table.ts';
 import type { Collated, Dataset, Labels, Subset } from '../data/index.ts';
 import { trainTestSplit } from '../data/index.ts';
@@ -55,6 +56,20 @@ export interface SearchOptions<T = unknown, B = Collated<T>> {
   /** Stop before the next trial; `fit` stops the one under way if it is given the signal. */
   readonly signal?: AbortSignal;
 }
+
+const OPTIONS: OptionNames<SearchOptions> = {
+  kind: true,
+  trials: true,
+  seed: true,
+  mode: true,
+  data: true,
+  validation: true,
+  stratify: true,
+  folder: true,
+  resume: true,
+  onTrial: true,
+  signal: true,
+};
 
 export interface Trial<S extends Space = Space> {
   readonly trial: number;
@@ -155,11 +170,9 @@ function checkTrials(kind: 'grid' | 'random', trials: number | undefined, space:
     throw new ConfigError({ op, problem: 'unknown kind', got: kind, expected: "'grid' | 'random'" });
   }
   checkSpace(space, kind);
-  const count = trials ?? (kind === 'grid' ? gridSize(space) : undefined);
-  if (!Number.isSafeInteger(count) || (count as number) < 1) {
-    throw new ConfigError({ op, problem: 'trials must be a positive integer', got: trials });
-  }
-  return kind === 'grid' ? Math.min(count as number, gridSize(space)) : (count as number);
+  if (kind === 'random') return checkPositiveInteger(op, 'trials', trials);
+  const points = gridSize(space);
+  return trials === undefined ? points : Math.min(checkPositiveInteger(op, 'trials', trials), points);
 }
 
 async function runTrial<S extends Space, T, B>(
@@ -201,7 +214,11 @@ export async function search<const S extends Space, T = unknown, B = Collated<T>
   run: (choice: Choice<S>, context: TrialContext<T, B>) => TrialOutcome | Promise<TrialOutcome>,
   options: SearchOptions<T, B> = {},
 ): Promise<SearchResult<S>> {
+  checkOptions('search', options, OPTIONS);
   const { kind = 'grid', seed = 0, mode = 'min', data, validation = 0.2, stratify, folder, signal } = options;
+  if (mode !== 'min' && mode !== 'max') {
+    throw new ConfigError({ op: 'search', problem: 'unknown mode', got: mode, expected: "'min' | 'max'" });
+  }
   const count = checkTrials(kind, options.trials, space);
   const parts = data === undefined ? undefined : trainTestSplit(data, { testSize: validation, stratify, seed });
   const signature = { kind, seed: String(seed), mode, space: describeSpace(space) };

@@ -1,5 +1,6 @@
 /** When a training has learned what it will: early stopping, a loss that stands still, a target. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { CheckpointError, ConfigError } from '../errors.ts';
 import type { EpochRecord, StopReason } from './history.ts';
 
@@ -27,6 +28,15 @@ export interface StopOptions {
   /** The monitored value is as good as this. */
   target?: number;
 }
+
+const EARLY_STOPPING_OPTIONS: OptionNames<EarlyStoppingOptions> = {
+  patience: true,
+  minDelta: true,
+  monitor: true,
+  mode: true,
+  restoreBest: true,
+};
+const STOP_OPTIONS: OptionNames<StopOptions> = { change: true, epochs: true, target: true };
 
 /** Plain data. */
 export interface StoppingState {
@@ -56,6 +66,8 @@ export class Stopping {
     stop: StopOptions | undefined,
     measured: { validated: boolean; metrics: readonly string[] },
   ) {
+    checkOptions('fit.earlyStopping', early ?? {}, EARLY_STOPPING_OPTIONS);
+    checkOptions('fit.stop', stop ?? {}, STOP_OPTIONS);
     const { patience = 10, minDelta = 0, restoreBest = false } = early ?? {};
     const monitor = early?.monitor ?? (measured.validated ? 'validationLoss' : 'trainLoss');
     const losses = measured.validated ? ['trainLoss', 'validationLoss'] : ['trainLoss'];
