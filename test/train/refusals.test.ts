@@ -29,7 +29,7 @@ const loss = new nn.MSELoss();
 const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
 const given = { loss, optimizer };
 const set = new data.TensorDataset(arange(8));
-const wrong = <T>(value: unknown) => value as T;
+const wrong = (value: unknown) => value as never;
 
 test.each<[string, () => Promise<unknown>, string]>([
   ['no options', () => fit(model, batches, wrong(undefined)), 'fit: options come as an object'],
