@@ -1,5 +1,6 @@
 /** The smooth and the piecewise-linear activation functions beside the usual ones, as modules. */
 
+import { ConfigError } from '../errors.ts';
 import {
   celu,
   elu,
@@ -112,13 +113,20 @@ export class Hardswish extends Module {
   }
 }
 
-/** y = x kept between the two bounds. */
+/**
+ * y = x kept between the two bounds.
+ *
+ * @throws ConfigError  unless the upper bound is above the lower
+ */
 export class Hardtanh extends Module {
   readonly minVal: number;
   readonly maxVal: number;
 
   constructor(minVal = -1, maxVal = 1) {
     super();
+    if (!(maxVal > minVal)) {
+      throw new ConfigError({ op: 'Hardtanh', problem: 'maxVal must be above minVal', got: [minVal, maxVal] });
+    }
     this.minVal = minVal;
     this.maxVal = maxVal;
   }

@@ -34,21 +34,26 @@ export class Dropout extends Module {
 
 /** Drops whole channels: neighbouring places tell the same, so that dropping one alone takes nothing away. */
 class ChannelDropout extends Dropout {
-  readonly #ranks: readonly number[];
+  /** Ranks of an input with a batch, and of one without, whose channels come first. */
+  readonly #batched: readonly number[];
+  readonly #single: number | null;
 
-  constructor(ranks: readonly number[], p: number) {
+  constructor(p: number, batched: readonly number[], single: number | null) {
     super(p);
-    this.#ranks = ranks;
+    this.#batched = batched;
+    this.#single = single;
   }
 
   override forward(x: Tensor): Tensor {
-    if (!this.#ranks.includes(x.rank)) {
-      const expected = `${this.#ranks.join(' or ')} axes`;
+    const single = x.rank === this.#single;
+    if (!single && !this.#batched.includes(x.rank)) {
+      const ranks = [...(this.#single === null ? [] : [this.#single]), ...this.#batched];
+      const expected = `${ranks.join(' or ')} axes`;
       throw new ShapeError({ op: this.constructor.name, problem: 'the input does not fit', got: x.shape, expected });
     }
-    // Without a batch the channels come first.
-    const lead = x.rank === this.#ranks[0] ? 1 : 2;
-    return this.training ? mul(x, super.forward(channelOnes(x, lead))) : x;
+    if (!this.training) return x;
+    const sampleAxis = single ? null : this.sampleAxis;
+    return mul(x, dropout(channelOnes(x, single ? 1 : 2), this.p, { sampleAxis }));
   }
 }
 
@@ -66,20 +71,20 @@ function channelOnes(x: Tensor, lead: number): Tensor {
  */
 export class Dropout1d extends ChannelDropout {
   constructor(p = 0.5) {
-    super([2, 3], p);
+    super(p, [3], 2);
   }
 }
 
 /**
  * In training, sets each channel of each image to 0 with probability p and scales the rest by 1/(1 − p); in evaluation,
- * the identity.
+ * the identity. Three axes are a batch of sequences, as in torch.nn.Dropout2d, not a single image.
  *
- * Shapes: x [N, C, H, W] or [C, H, W] → y of the same shape
+ * Shapes: x [N, C, H, W] or [N, C, L] → y of the same shape
  * Source: Tompson and others, Efficient object localization using convolutional networks, 2015
  */
 export class Dropout2d extends ChannelDropout {
   constructor(p = 0.5) {
-    super([3, 4], p);
+    super(p, [3, 4], null);
   }
 }
 

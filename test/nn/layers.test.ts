@@ -118,20 +118,6 @@ describe('LayerNorm', () => {
   });
 });
 
-describe('Dropout', () => {
-  test('drops a share p in training and scales the rest, so that the mean stays', () => {
-    const y = values(new nn.Dropout(0.25).forward(ones([40000])));
-    expect(new Set(y)).toEqual(new Set([0, Math.fround(4 / 3)]));
-    expect(y.filter((v) => v === 0).length / y.length).toBeCloseTo(0.25, 1);
-  });
-
-  test('is the identity in evaluation', () => {
-    const x = randn([10]);
-    expect(values(new nn.Dropout(0.9).eval().forward(x))).toEqual(values(x));
-    for (const p of [-0.1, 1.1, Number.NaN]) expect(() => new nn.Dropout(p)).toThrow(ConfigError);
-  });
-});
-
 describe('activations', () => {
   test('are their operations', () => {
     const x = tensor([[-1, 0, 2]]);

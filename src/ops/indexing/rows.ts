@@ -77,6 +77,8 @@ interface RowParams {
   readonly width: number;
   /** The shape of the result. */
   readonly shape: Shape;
+  /** What the gradient of each row is multiplied by, [...ids, 1]. */
+  readonly factors?: Tensor;
 }
 
 const rowsOf = (size: number, width: number): number => (width === 0 ? 0 : size / width);
@@ -93,9 +95,10 @@ const gatherRowsOp: Op<RowParams> = defineOp<RowParams>({
     node.save(ids);
     return y;
   },
-  backward(node, [dy], { op, width }) {
+  backward(node, [dy], { op, width, factors }) {
     const [ids] = node.saved();
-    return [addRowsOp.run([null, dy], { op, ids: ids!, width, shape: node.shapes[0] })];
+    const source = factors === undefined ? dy : mul(dy!, factors);
+    return [addRowsOp.run([null, source], { op, ids: ids!, width, shape: node.shapes[0] })];
   },
   cases: [
     (s) => {
@@ -105,6 +108,10 @@ const gatherRowsOp: Op<RowParams> = defineOp<RowParams>({
     (s) => {
       const ids = s.ids([2, 3], 5);
       return { inputs: [s.normal([5, 4])], call: (w) => embedding(ids, w) };
+    },
+    (s) => {
+      const ids = s.ids([3, 4], 5);
+      return { inputs: [s.normal([5, 2])], call: (w) => averaged(ids, w) };
     },
   ],
 });
@@ -207,6 +214,16 @@ function shareOf(ids: Tensor, rows: number, dtype: DType): Tensor {
 }
 
 /**
+ * The rows with a gradient made of two: the mean over the occurrences of an id, and what the mean lacks to the sum. So
+ * differences find it although a mean alone is no derivative.
+ */
+function averaged(ids: Tensor, weight: Tensor): Tensor {
+  const rest = sub(1, shareOf(ids, weight.shape[0], weight.dtype));
+  const change = sub(embedding(ids, weight), embedding(ids, weight.detach()));
+  return add(embedding(ids, weight, { scaleGradByFreq: true }), mul(rest, change));
+}
+
+/**
  * The rows of `weight` that the ids name.
  *
  * Shapes:   ids [...], weight [V, E] → y [..., E]
@@ -236,8 +253,10 @@ export function embedding(
     table = add(maskedFill(weight, isPadding, 0), frozen);
   }
   if (width === 0) checkPlace('embedding', findBadId(list, rows), list, rows);
-  const y = gatherRows('embedding', table, list, width, [...ids.shape, width]);
-  return scaleGradByFreq ? add(y.detach(), mul(sub(y, y.detach()), shareOf(list, rows, weight.dtype))) : y;
+  const shape = [...ids.shape, width];
+  if (!scaleGradByFreq) return gatherRows('embedding', table, list, width, shape);
+  const factors = shareOf(list, rows, weight.dtype);
+  return gatherRowsOp.run([table], { op: 'embedding', ids: list, width, shape, factors });
 }
 
 /**

@@ -7,7 +7,7 @@ import { mulberry } from '../../support/sampler.ts';
 import { axisIn, calls, floats, ints, one, seeds, shapes } from '../draw.ts';
 import { type Proof, type Property, property } from '../prove.ts';
 import * as reference from '../reference/movement.ts';
-import { axisOf, build, Illegal, type Value } from '../reference/value.ts';
+import { axisOf, build, Illegal, measured, type Value } from '../reference/value.ts';
 
 /** One tensor, options by its shape; may give a view. */
 export function moving<O>(
@@ -277,6 +277,32 @@ const rows: readonly Proof[] = [
     },
     // The row of the padding has values and no gradient, which differences do not know.
     differentiable: false,
+  }),
+  property<{ ids: number[]; table: number[] }>({
+    name: 'embedding',
+    title: 'scaleGradByFreq',
+    proves: [],
+    draw: calls(
+      fc
+        .tuple(shapes(0, 3), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }))
+        .map(([ids, v, e]) => ({ ids, table: [v, e] })),
+      (o) => [ints(o.ids, 0, o.table[0]), floats(o.table)],
+    ),
+    // A mean over k occurrences is no derivative; k times that mean is, and the values are subtracted again.
+    call: ([ids, table]) => {
+      const list = [...ids.data];
+      const occurrences = list.map((id) => list.filter((other) => other === id).length);
+      const counts = ops.tensor(new Float64Array(occurrences), { dtype: table.dtype, shape: [...ids.shape, 1] });
+      const mean = ops.embedding(ids, table, { scaleGradByFreq: true });
+      return ops.sub(ops.mul(mean, counts), ops.mul(mean.detach(), ops.sub(counts, 1)));
+    },
+    reference: ([ids, table]) => {
+      const [, e] = table.shape;
+      return measured([...ids.shape, e], (index) => {
+        const sum = table.data[ids.data[placeIn(ids.shape, index)] * e + index[index.length - 1]];
+        return { sum, bound: 8 * ids.data.length * Math.abs(sum) };
+      });
+    },
   }),
   property<{ ids: number[]; classes: number | null; high: number }>({
     name: 'oneHot',
