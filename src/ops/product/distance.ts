@@ -17,8 +17,9 @@ import { broadcastTogether, checkBroadcast, type ReduceOptions, sum } from '../r
 import { amax, mean } from '../reduction/reduce.ts';
 import { matmul } from './matmul.ts';
 
-/** f(x), and 0 with the gradient 0 where x is 0, whose own gradient may be infinite there. */
+/** f(x) for an f of f(0) = 0, with the gradient 0 where x is 0, whose own gradient may be infinite there. */
 function zeroAtZero(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
+  if (!x.requiresGrad || !x.data.includes(0)) return f(x);
   const isZero = eq(x.detach(), 0);
   return where(isZero, 0, f(where(isZero, 1, x)));
 }
@@ -156,8 +157,11 @@ function lengthOf(x: Tensor, axis: number, eps: number): Tensor {
   const squares = sum(square(x), axis, { keepdim: true });
   const length = zeroAtZero(squares, sqrt);
   if (!(eps > 0)) return length;
+  if (!length.requiresGrad) return clamp(length, eps);
+  const isShort = lt(length.detach(), eps);
+  if (!isShort.data.includes(1)) return length;
   const raised = add(mul(sub(squares, squares.detach()), 0.5 / eps), eps);
-  return where(lt(length.detach(), eps), raised, length);
+  return where(isShort, raised, length);
 }
 
 /**

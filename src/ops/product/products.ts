@@ -5,8 +5,8 @@ import { ConfigError, ShapeError } from '../../errors.ts';
 import type { Tensor } from '../../tensor.ts';
 import { checkTensor, registerOp } from '../define.ts';
 import { mul, sub } from '../elementwise/arithmetic.ts';
-import { cat } from '../movement/join.ts';
-import { narrow, reshape } from '../movement/movement.ts';
+import { roll } from '../movement/flip.ts';
+import { reshape } from '../movement/movement.ts';
 import { broadcastTogether, sum } from '../reduction/broadcast.ts';
 import { contract } from './contraction.ts';
 import { type AddmmOptions, checkRank, matmul, ranked, scaledSum } from './matmul.ts';
@@ -160,9 +160,9 @@ export function cross(a: Tensor, b: Tensor, axis: number | null = null): Tensor 
     throw new ShapeError({ op: 'cross', problem: 'vectors of length 3 have a cross product', got: [a.shape, b.shape] });
   }
   const [left, right] = broadcastTogether('cross', a, b);
-  // The axis turned by one and by two: a₁b₂ − a₂b₁, a₂b₀ − a₀b₂, a₀b₁ − a₁b₀.
-  const turned = (x: Tensor, by: number): Tensor => cat([narrow(x, at, by, 3 - by), narrow(x, at, 0, by)], at);
-  return sub(mul(turned(left, 1), turned(right, 2)), mul(turned(left, 2), turned(right, 1)));
+  // With the axis turned by one: a₀b₁ − a₁b₀, a₁b₂ − a₂b₁, a₂b₀ − a₀b₂, which have to be turned themselves.
+  const turned = (x: Tensor): Tensor => roll(x, -1, at);
+  return turned(sub(mul(left, turned(right)), mul(turned(left), right)));
 }
 
 /** Where to cut the chain of matrices i to j so that the fewest multiplications are left, by dynamic programming. */
