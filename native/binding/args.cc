@@ -60,6 +60,13 @@ struct Label {
   }
 };
 
+struct ElementClass {
+  napi_typedarray_type type;
+  size_t bytes;
+};
+constexpr ElementClass kElementClasses[] = {
+    {napi_float32_array, 4}, {napi_float64_array, 8}, {napi_int32_array, 4}, {napi_uint8_array, 1}, {napi_uint8_array, 1}};
+
 }  // namespace
 
 void throw_error(napi_env env, const Environment& state, ErrorClass type, const char* message) noexcept {
@@ -268,6 +275,14 @@ uint8_t* Args::out_u8(const char* name, int64_t extent) {
 }
 const double* Args::in_f64(const char* name, int64_t extent) {
   return static_cast<double*>(array(next(), napi_float64_array, 8, name, -1, extent, Range::kInput, nullptr));
+}
+const void* Args::in_elements(const char* name, Element element, int64_t* length) {
+  const ElementClass given = kElementClasses[static_cast<int32_t>(element)];
+  return array(next(), given.type, given.bytes, name, -1, -1, Range::kInput, length);
+}
+void* Args::out_elements(const char* name, Element element, int64_t extent, int64_t* length) {
+  const ElementClass wanted = kElementClasses[static_cast<int32_t>(element)];
+  return array(next(), wanted.type, wanted.bytes, name, -1, extent, Range::kOutput, length);
 }
 const float* Args::in_all(const char* name, int64_t* length) {
   return static_cast<float*>(array(next(), napi_float32_array, 4, name, -1, -1, Range::kInput, length));

@@ -65,6 +65,9 @@ class Args {
   const uint8_t* in_u8(const char* name, int64_t extent);
   uint8_t* out_u8(const char* name, int64_t extent);
   const double* in_f64(const char* name, int64_t extent);
+  // An array of the class that holds such elements; an extent of -1 takes it whole.
+  const void* in_elements(const char* name, Element element, int64_t* length);
+  void* out_elements(const char* name, Element element, int64_t extent, int64_t* length);
 
   // Arrays that give a size: `*length` becomes their number of elements.
   const float* in_all(const char* name, int64_t* length);

@@ -136,6 +136,25 @@ bool read_arg_reduce(Args& in, ArgReduceArgs& a) {
   return outputs > 0;
 }
 
+// (outer, n, inner, x, low, high)
+bool read_extremes(Args& in, ExtremesArgs& a) {
+  const int64_t outputs = read_walk(in, a);
+  a.x = in.in("x", in.mul(outputs, a.n));
+  a.low = in.out("low", outputs);
+  a.high = in.out("high", outputs);
+  if (a.n == 0 && outputs > 0) in.refuse(ErrorClass::kShape, "n must be at least 1: got 0");
+  return outputs > 0;
+}
+
+// (from, to, x, y)
+bool read_convert(Args& in, ConvertArgs& a) {
+  a.from = in.opcode<Element>("from", kElementCount - 1);
+  a.to = in.opcode<Element>("to", kElementCount);
+  a.x = in.in_elements("x", a.from, &a.n);
+  a.y = in.out_elements("y", a.to, a.n, nullptr);
+  return a.n > 0;
+}
+
 // (xOffset, yOffset, layout, x, y)
 bool read_copy_strided(Args& in, CopyStridedArgs& a) {
   const int64_t x_offset = in.dim("xOffset"), y_offset = in.dim("yOffset");
@@ -198,14 +217,53 @@ bool read_nonzero(Args& in, NonzeroArgs& a) {
   return true;
 }
 
-// (seedLo, seedHi, streamLo, streamHi, block, y)
+namespace {
+
+// (seedLo, seedHi, streamLo, streamHi, block)
+DrawPlace read_place(Args& in) {
+  DrawPlace place;
+  place.seed_lo = in.u32("seedLo");
+  place.seed_hi = in.u32("seedHi");
+  place.stream_lo = in.u32("streamLo");
+  place.stream_hi = in.u32("streamHi");
+  place.block = static_cast<uint64_t>(in.integer("block", 0, (int64_t{1} << 53) - 1));
+  return place;
+}
+
+}  // namespace
+
+// (…place, y)
 bool read_uniform(Args& in, UniformArgs& a) {
-  a.seed_lo = in.u32("seedLo");
-  a.seed_hi = in.u32("seedHi");
-  a.stream_lo = in.u32("streamLo");
-  a.stream_hi = in.u32("streamHi");
-  a.block = static_cast<uint64_t>(in.integer("block", 0, (int64_t{1} << 53) - 1));
+  a.place = read_place(in);
   a.y = in.out_all("y", &a.n, Range::kOutput);
+  return a.n > 0;
+}
+
+// (…place, y)
+bool read_uniform53(Args& in, Uniform53Args& a) {
+  a.place = read_place(in);
+  a.y = static_cast<double*>(in.out_elements("y", Element::kFloat64, -1, &a.n));
+  return a.n > 0;
+}
+
+// (…place, wide, y)
+bool read_normal(Args& in, NormalArgs& a) {
+  a.place = read_place(in);
+  const bool wide = in.flag("wide");
+  a.y = wide ? nullptr : in.out_all("y", &a.n, Range::kOutput);
+  a.wide = wide ? static_cast<double*>(in.out_elements("y", Element::kFloat64, -1, &a.n)) : nullptr;
+  return a.n > 0;
+}
+
+// (…place, low, count, y)
+bool read_integers(Args& in, IntegersArgs& a) {
+  a.place = read_place(in);
+  a.low = static_cast<double>(in.integer("low", INT32_MIN, INT32_MAX));
+  a.count = static_cast<double>(in.integer("count", 1, int64_t{1} << 32));
+  a.y = static_cast<int32_t*>(in.out_elements("y", Element::kInt32, -1, &a.n));
+  if (in.ok() && a.low + a.count > 2147483648.0) {
+    in.refuse(ErrorClass::kShape, "low + count must be at most 2147483648: got %.0f", a.low + a.count);
+  }
   return a.n > 0;
 }
 

@@ -32,30 +32,34 @@ bool read_gemm(Args& in, GemmArgs& a) {
   return mn > 0 && a.batch > 0;
 }
 
-// (width, table, ids, y)
+// (outer, width, table, ids, y)
 bool read_gather_rows(Args& in, GatherRowsArgs& a) {
   int64_t length = 0;
+  a.outer = in.dim("outer");
   a.width = in.dim("width");
+  const int64_t step = in.mul(a.outer, a.width);
   a.table = in.in_all("table", &length);
   a.ids = in.in_i32_all("ids", &a.count);
-  a.y = in.out("y", in.mul(a.count, a.width));
-  a.rows = a.width > 0 ? length / a.width : kMaxDim + 1;  // rows of nothing: no id is past the last
+  a.y = in.out("y", in.mul(a.count, step));
+  a.rows = step > 0 ? length / step : kMaxDim + 1;  // rows of nothing: no id is past the last
   return a.count > 0;
 }
 
-// (width, src, ids, table)
+// (outer, width, src, ids, table)
 bool read_scatter_add_rows(Args& in, ScatterAddRowsArgs& a) {
   int64_t available = 0, length = 0;
+  a.outer = in.dim("outer");
   a.width = in.dim("width");
+  const int64_t step = in.mul(a.outer, a.width);
   a.src = in.in_all("src", &available);
   a.ids = in.in_i32_all("ids", &a.count);
   a.table = in.out_all("table", &length, Range::kOutput);
-  if (in.ok() && available < in.mul(a.count, a.width)) {
+  if (in.ok() && available < in.mul(a.count, step)) {
     in.refuse(ErrorClass::kBuffer, "src must have at least %lld elements: got %lld",
-              static_cast<long long>(a.count * a.width), static_cast<long long>(available));
+              static_cast<long long>(a.count * step), static_cast<long long>(available));
   }
-  a.rows = a.width > 0 ? length / a.width : 0;
-  return a.count > 0 && a.width > 0;
+  a.rows = step > 0 ? length / step : 0;
+  return a.count > 0 && step > 0;
 }
 
 // (log, rows, n, x, y)

@@ -36,7 +36,10 @@ struct KernelTable {
 
   void (*reduce)(const ReduceArgs&, const Parallel&, Scratch);
   size_t (*reduce_scratch)(const ReduceArgs&, int threads);
-  void (*arg_reduce)(const ArgReduceArgs&, const Parallel&);
+  void (*arg_reduce)(const ArgReduceArgs&, const Parallel&, Scratch);
+  size_t (*arg_reduce_scratch)(const ArgReduceArgs&, int threads);
+  void (*extremes)(const ExtremesArgs&, const Parallel&, Scratch);
+  size_t (*extremes_scratch)(const ExtremesArgs&, int threads);
 
   void (*moments)(const MomentsArgs&, const Parallel&, Scratch);
   size_t (*moments_scratch)(const MomentsArgs&, int threads);
@@ -52,6 +55,7 @@ struct KernelTable {
   size_t (*rank_rows_scratch)(const RankRowsArgs&, int threads);
 
   void (*copy_strided)(const CopyStridedArgs&, const Parallel&);
+  void (*convert)(const ConvertArgs&, const Parallel&);
 
   void (*gemm)(const GemmArgs&, const Parallel&, Scratch);
   size_t (*gemm_scratch)(const GemmArgs&, int threads);
@@ -107,6 +111,9 @@ struct KernelTable {
   size_t (*resample_scratch)(const ResampleArgs&, int threads);
 
   void (*uniform)(const UniformArgs&, const Parallel&);
+  void (*uniform53)(const Uniform53Args&, const Parallel&);
+  void (*normal)(const NormalArgs&, const Parallel&);
+  void (*integers)(const IntegersArgs&, const Parallel&);
 
   void (*adam)(const AdamArgs&, const Parallel&);
   void (*sgd)(const SgdArgs&, const Parallel&);

@@ -27,26 +27,30 @@ inline int64_t find_bad_id(const int32_t* ids, int64_t count, uint32_t limit, ui
 // y[ids[i], :] or the like is one element a row: no row is worth a call.
 constexpr int64_t kNarrow = 8;
 
-// y[i, :] = table[ids[i], :]
+// `count` rows of y: those that the ids name.
+inline void gather_some(const float* table, const int32_t* ids, int64_t count, int64_t width, float* y) {
+  if (width == 1) {
+    for (int64_t i = 0; i < count; ++i) y[i] = table[ids[i]];
+  } else if (width < kNarrow) {
+    for (int64_t i = 0; i < count; ++i) {
+      const float* row = table + ids[i] * width;
+      for (int64_t j = 0; j < width; ++j) *y++ = row[j];
+    }
+  } else {
+    for (int64_t i = 0; i < count; ++i) memcpy(y + i * width, table + ids[i] * width, width * sizeof(float));
+  }
+}
+
+// y[o, i, :] = table[o, ids[i], :]
 inline int64_t gather_rows(const GatherRowsArgs& args, const Parallel& par) {
   const int64_t bad = find_bad_id(args.ids, args.count, static_cast<uint32_t>(args.rows));
   if (bad >= 0 || args.width == 0) return bad;
-  for_chunks(par, args.count, args.width, 1, [&](int64_t from, int64_t to) {
-    const float* table = args.table;
-    const int32_t* ids = args.ids;
-    if (args.width == 1) {
-      float* y = args.y;
-      for (int64_t i = from; i < to; ++i) y[i] = table[ids[i]];
-    } else if (args.width < kNarrow) {
-      float* y = args.y + from * args.width;
-      for (int64_t i = from; i < to; ++i) {
-        const float* row = table + ids[i] * args.width;
-        for (int64_t j = 0; j < args.width; ++j) *y++ = row[j];
-      }
-    } else {
-      for (int64_t i = from; i < to; ++i) {
-        memcpy(args.y + i * args.width, table + ids[i] * args.width, args.width * sizeof(float));
-      }
+  const int64_t width = args.width, count = args.count;
+  for_chunks(par, args.outer * count, width, 1, [&](int64_t from, int64_t to) {
+    for (int64_t at = from; at < to;) {
+      const int64_t o = at / count, i = at % count, end = smaller(count, i + to - at);
+      gather_some(args.table + o * args.rows * width, args.ids + i, end - i, width, args.y + at * width);
+      at += end - i;
     }
   });
   return -1;
@@ -61,18 +65,36 @@ LANEGRAD_INLINE void add_onto(float* y, const float* x, int64_t n) {
 constexpr int64_t kScatterColumns = 64;
 constexpr int64_t kScatterShares = 4;
 
-// table[ids[i], :] += src[i, :]. Each place of the table belongs to one task, which takes the rows in ascending i: wide
-// rows are cut into columns; of a narrow table each task serves a share of the rows and passes over the other ids.
+// The columns [left, right) of the rows [first, end) of one table, each of which takes its rows in ascending i.
+inline void add_some(const ScatterAddRowsArgs& args, int64_t o, int64_t left, int64_t right, int64_t first, int64_t end) {
+  const int64_t width = args.width;
+  const float* src = args.src + o * args.count * width;
+  float* table = args.table + o * args.rows * width;
+  if (width < kNarrow) {
+    for (int64_t i = 0; i < args.count; ++i) {
+      float* row = table + args.ids[i] * width;
+      for (int64_t j = 0; j < width; ++j) row[j] += src[i * width + j];
+    }
+    return;
+  }
+  for (int64_t i = 0; i < args.count; ++i) {
+    const int64_t row = args.ids[i];
+    if (row < first || row >= end) continue;
+    add_onto(table + row * width + left, src + i * width + left, right - left);
+  }
+}
+
+// table[o, ids[i], :] += src[o, i, :]. Each place of the table belongs to one task: several tables are served one by one;
+// of a single one wide rows are cut into columns, and of a narrow one each task serves a share of the rows and passes
+// over the other ids. Where rows are a few elements, that look at every id would cost as much as the additions.
 inline int64_t scatter_add_rows(const ScatterAddRowsArgs& args, const Parallel& par) {
   const int64_t bad = find_bad_id(args.ids, args.count, static_cast<uint32_t>(args.rows));
   if (bad >= 0) return bad;
   const int64_t width = args.width;
-  if (width < kNarrow) {
-    // A share of the rows would cost each task a look at every id, which is as much as the additions.
-    for (int64_t i = 0; i < args.count; ++i) {
-      float* row = args.table + args.ids[i] * width;
-      for (int64_t j = 0; j < width; ++j) row[j] += args.src[i * width + j];
-    }
+  if (args.outer > 1 || width < kNarrow) {
+    for_chunks(par, args.outer, args.count * width, 1, [&](int64_t from, int64_t to) {
+      for (int64_t o = from; o < to; ++o) add_some(args, o, 0, width, 0, args.rows);
+    });
     return -1;
   }
   const bool by_columns = width >= 2 * kScatterColumns;
@@ -83,29 +105,29 @@ inline int64_t scatter_add_rows(const ScatterAddRowsArgs& args, const Parallel& 
     const int64_t right = by_columns ? smaller(width, to * kScatterColumns) : width;
     const int64_t first = by_columns ? 0 : args.rows * from / tasks;
     const int64_t end = by_columns ? args.rows : args.rows * to / tasks;
-    for (int64_t i = 0; i < args.count; ++i) {
-      const int64_t row = args.ids[i];
-      if (row < first || row >= end) continue;
-      add_onto(args.table + row * width + left, args.src + i * width + left, right - left);
-    }
+    add_some(args, 0, left, right, first, end);
   });
   return -1;
 }
 
-// table[ids[i], :] = src[i, :], the last where an id stands twice: one task walks them in order.
-inline int64_t set_rows(const SetRowsArgs& args, const Parallel&) {
+// table[o, ids[i], :] = src[o, i, :], the last where an id stands twice: one task walks a table's in order.
+inline int64_t set_rows(const SetRowsArgs& args, const Parallel& par) {
   const int64_t bad = find_bad_id(args.ids, args.count, static_cast<uint32_t>(args.rows));
   if (bad >= 0) return bad;
   const int64_t width = args.width;
-  for (int64_t i = 0; i < args.count; ++i) {
-    float* row = args.table + args.ids[i] * width;
-    const float* from = args.src + i * width;
-    if (width < kNarrow) {
-      for (int64_t j = 0; j < width; ++j) row[j] = from[j];
-    } else {
-      memcpy(row, from, width * sizeof(float));
+  for_chunks(par, args.outer, args.count * width, 1, [&](int64_t first, int64_t end) {
+    for (int64_t o = first; o < end; ++o) {
+      for (int64_t i = 0; i < args.count; ++i) {
+        float* row = args.table + (o * args.rows + args.ids[i]) * width;
+        const float* from = args.src + (o * args.count + i) * width;
+        if (width < kNarrow) {
+          for (int64_t j = 0; j < width; ++j) row[j] = from[j];
+        } else {
+          memcpy(row, from, width * sizeof(float));
+        }
+      }
     }
-  }
+  });
   return -1;
 }
 

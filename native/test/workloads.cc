@@ -52,8 +52,12 @@ void reduce(Machine& m) {
     }
     for (int32_t op = 0; op < kArgReduceOpCount; ++op) {
       Result<int32_t> y(m, outer * inner);
-      m.table.arg_reduce({static_cast<ArgReduceOp>(op), x.data, y.data, outer, n, inner}, m.parallel);
+      const ArgReduceArgs args{static_cast<ArgReduceOp>(op), x.data, y.data, outer, n, inner};
+      m.table.arg_reduce(args, m.parallel, m.scratch(m.table.arg_reduce_scratch(args, m.threads)));
     }
+    Result<float> low(m, outer * inner), high(m, outer * inner);
+    const ExtremesArgs args{x.data, low.data, high.data, outer, n, inner};
+    m.table.extremes(args, m.parallel, m.scratch(m.table.extremes_scratch(args, m.threads)));
   }
 }
 
@@ -64,6 +68,17 @@ void copy_strided(Machine& m) {
   Result<float> transposed(m, kRows * kCols), mirrored(m, kRows * kCols);
   m.table.copy_strided({x.data, transposed.data, 2, kDimsOfCopy, kOfX, kOfY}, m.parallel);
   m.table.copy_strided({x.data + kCols - 1, mirrored.data, 2, kDimsOfCopy, kBackwards, kOfY}, m.parallel);
+}
+
+void convert(Machine& m) {
+  const Drawn x(m, kMany, 1e10f);
+  Result<int32_t> integers(m, kMany);
+  m.table.convert({Element::kFloat32, Element::kInt32, x.data, integers.data, kMany}, m.parallel);
+  Result<uint8_t> bytes(m, kMany), bools(m, kMany);
+  m.table.convert({Element::kFloat32, Element::kUint8, x.data, bytes.data, kMany}, m.parallel);
+  m.table.convert({Element::kInt32, Element::kBool, integers.data, bools.data, kMany}, m.parallel);
+  Result<float> back(m, kMany);
+  m.table.convert({Element::kInt32, Element::kFloat32, integers.data, back.data, kMany}, m.parallel);
 }
 
 void gemm(Machine& m) {
@@ -109,6 +124,12 @@ void rows(Machine& m) {
   memcpy(sums.data, table.data, sums.size() * sizeof(float));
   CHECK(m.table.scatter_add_rows({src.data, ids.data, sums.data, kRows, kCount, kWidth}, m.parallel) == -1);
   CHECK(m.table.set_rows({src.data, ids.data, sums.data, kRows, kCount, kWidth}, m.parallel) == -1);
+  constexpr int64_t kTables = 40;
+  const Drawn tables(m, kTables * kRows * 3), parts(m, kTables * kCount * 3);
+  Result<float> chosen(m, kTables * kCount * 3), added(m, kTables * kRows * 3);
+  CHECK(m.table.gather_rows({tables.data, ids.data, chosen.data, kRows, kCount, 3, kTables}, m.parallel) == -1);
+  memcpy(added.data, tables.data, added.size() * sizeof(float));
+  CHECK(m.table.scatter_add_rows({parts.data, ids.data, added.data, kRows, kCount, 3, kTables}, m.parallel) == -1);
   Result<float> narrow(m, kCount), narrow_sums(m, kRows);
   CHECK(m.table.gather_rows({table.data, ids.data, narrow.data, kRows, kCount, 1}, m.parallel) == -1);
   memcpy(narrow_sums.data, table.data, narrow_sums.size() * sizeof(float));
@@ -224,7 +245,14 @@ void rnn(Machine& m) {
 
 void uniform(Machine& m) {
   Result<float> y(m, kMany);
-  m.table.uniform({1, 2, 3, 4, 0xfffffff0u, y.data, kMany}, m.parallel);
+  const DrawPlace place{1, 2, 3, 4, 0xfffffff0u};
+  m.table.uniform({place, y.data, kMany}, m.parallel);
+  Result<float> normals(m, kMany);
+  m.table.normal({place, normals.data, nullptr, kMany}, m.parallel);
+  Result<double> wide(m, kMany);
+  m.table.uniform53({place, wide.data, kMany}, m.parallel);
+  Result<int32_t> integers(m, kMany);
+  m.table.integers({place, -5, 4294967290.0 / 2, integers.data, kMany}, m.parallel);
 }
 
 // Parameters of a network: a large array between small ones.
@@ -283,10 +311,7 @@ void clip(Machine& m) {
   for (int i = 0; i < kArrays; ++i) arrays[i] = {x[i].data, static_cast<int64_t>(x[i].size())};
   const SumSquaresArgs args{arrays, kArrays};
   const double sum = m.table.sum_squares(args, m.parallel, m.scratch(m.table.sum_squares_scratch(args, m.threads)));
-  uint64_t word;
-  memcpy(&word, &sum, sizeof word);
-  m.take(static_cast<uint32_t>(word));
-  m.take(static_cast<uint32_t>(word >> 32));
+  m.take(sum);
   m.table.scale({arrays, kArrays, 0.3f}, m.parallel);
 }
 
@@ -350,6 +375,7 @@ void max_pool2d(Machine& m) {
 
 constexpr Workload kAll[] = {
     {"unary", unary},           {"binary", binary},   {"reduce", reduce},   {"copy_strided", copy_strided},
+    {"convert", convert},
     {"scans", scans},           {"sorting", sorting},
     {"gemm", gemm},             {"rows", rows},       {"places", places},       {"softmax", softmax}, {"cross_entropy", cross_entropy},
     {"layer_norm", layer_norm}, {"lstm", lstm},       {"gru", gru},       {"rnn", rnn},       {"uniform", uniform}, {"adam", adam},

@@ -44,6 +44,12 @@ struct Machine {
     if (!isnan(x)) memcpy(&word, &x, sizeof word);
     take(word);
   }
+  void take(double x) {
+    uint64_t word;
+    memcpy(&word, &x, sizeof word);
+    take(static_cast<uint32_t>(word));
+    take(static_cast<uint32_t>(word >> 32));
+  }
 };
 
 // An operand: `n` numbers in [−scale, scale).

@@ -7,6 +7,7 @@ import { cpus } from 'node:os';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { DType } from '../core/dtype.ts';
 import { prepareBuffers } from '../core/pool.ts';
+import { drawBy } from '../core/rng.ts';
 import { BackendError, ConfigError } from '../errors.ts';
 import type { Backend } from './backend.ts';
 import { type LoadAttempt, type LoadResult, loadAddon, remedy } from './native/load.ts';
@@ -94,6 +95,11 @@ function select(choice: BackendChoice): Backend {
   throw new BackendError({ op: 'backend', problem: `no native addon (${reason}); tried ${tried}`, hint: remedy() });
 }
 
+function take(backend: Backend): void {
+  current = backend;
+  drawBy(backend);
+}
+
 /**
  * The backend that float32 runs on.
  *
@@ -101,8 +107,8 @@ function select(choice: BackendChoice): Backend {
  * @throws BackendError  if LANEGRAD_BACKEND=native and there is no addon, or LANEGRAD_ISA names what the machine lacks
  */
 export function currentBackend(): Backend {
-  if (current === null) current = select((chosen ??= fromEnv<BackendChoice>('LANEGRAD_BACKEND', choices) ?? 'auto'));
-  return current;
+  if (current === null) take(select((chosen ??= fromEnv<BackendChoice>('LANEGRAD_BACKEND', choices) ?? 'auto')));
+  return current!;
 }
 
 /** The kernels that compute on `dtype`. @throws as `currentBackend` */
@@ -117,7 +123,7 @@ export function kernelsFor(dtype: DType): Backend {
  * @throws BackendError  if `native` cannot be had
  */
 export function setBackend(choice: BackendChoice): void {
-  current = select(oneOf<BackendChoice>('setBackend', choice, choices));
+  take(select(oneOf<BackendChoice>('setBackend', choice, choices)));
   chosen = choice;
 }
 

@@ -4,7 +4,9 @@
  */
 
 import { ConfigError } from '../errors.ts';
-import { logOf, turn } from './elementary.ts';
+import type { DrawKernels, DrawPlace } from './draws.ts';
+import * as draws from './draws.ts';
+import type { FloatArray } from './dtype.ts';
 import { philox4x32 } from './philox.ts';
 
 /** Where a generator stands; plain JSON. */
@@ -24,6 +26,13 @@ function toUint64(op: string, value: number | bigint): bigint {
     if (value >= 0n && value <= MASK_64) return value;
   } else if (Number.isSafeInteger(value) && value >= 0) return BigInt(value);
   throw new ConfigError({ op, problem: 'a seed is a non-negative integer', got: value, expected: '0 to 2⁶⁴ − 1' });
+}
+
+let kernels: DrawKernels = draws;
+
+/** Has all generators draw by these kernels from here on: sooner or later, and the same numbers. */
+export function drawBy(faster: DrawKernels): void {
+  kernels = faster;
 }
 
 /** Where each generator stood before the first draw from it, while somebody wants to know. */
@@ -99,7 +108,7 @@ export class Generator {
   }
 
   /** Takes `blocks` blocks of four words out of the sequence: where a kernel starts to draw them. */
-  reserve(blocks: number): { seedLo: number; seedHi: number; streamLo: number; streamHi: number; block: number } {
+  reserve(blocks: number): DrawPlace {
     if (drawnFrom !== null && !drawnFrom.has(this)) drawnFrom.set(this, this.getState());
     const block = this.#block;
     this.#block += blocks;
@@ -127,24 +136,26 @@ export class Generator {
 
   /** `n` draws from [0, 1) with 53 random bits each. */
   uniform53(n: number): Float64Array {
-    const words = this.words(2 * n);
-    const out = new Float64Array(n);
-    for (let i = 0; i < n; i++) out[i] = ((words[2 * i] >>> 5) * 2 ** 26 + (words[2 * i + 1] >>> 6)) * 2 ** -53;
-    return out;
+    const y = new Float64Array(n);
+    kernels.uniform53(this.reserve(Math.ceil(n / 2)), y);
+    return y;
   }
 
   /** `n` draws from the standard normal distribution, by Box and Muller, in float64. */
   normal(n: number): Float64Array {
-    const pairs = Math.ceil(n / 2);
-    const u = this.uniform53(2 * pairs);
-    const out = new Float64Array(2 * pairs);
-    for (let i = 0; i < pairs; i++) {
-      const radius = Math.sqrt(-2 * logOf(1 - u[2 * i]));
-      const [c, s] = turn(u[2 * i + 1]);
-      out[2 * i] = radius * c;
-      out[2 * i + 1] = radius * s;
-    }
-    return out.subarray(0, n);
+    const y = new Float64Array(n);
+    this.fillNormal(y);
+    return y;
+  }
+
+  /** Overwrites `y` with the draws of `normal`. */
+  fillNormal(y: FloatArray): void {
+    kernels.normal(this.reserve(Math.ceil(y.length / 2)), y);
+  }
+
+  /** Overwrites `y` with integers from [low, low + count), which lies within int32. */
+  fillIntegers(y: Int32Array, low: number, count: number): void {
+    kernels.integers(this.reserve(Math.ceil(y.length / 2)), low, count, y);
   }
 
   /** An integer from [0, bound), bound at most 2³²; every one as likely as the next. */

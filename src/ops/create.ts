@@ -7,7 +7,6 @@ import { checkShape, type Shape } from '../core/shape.ts';
 import { ConfigError, DTypeError, LimitError, ShapeError } from '../errors.ts';
 import { emptyTensor, type NestedArray, type Tensor, wrapArray } from '../tensor.ts';
 import { checkTensor } from './define.ts';
-import { castArray } from './elementwise/cast.ts';
 import { written } from './in-place.ts';
 import { filled } from './reduction/broadcast.ts';
 
@@ -108,7 +107,8 @@ export function tensor(values: TensorLike, options: CreateOptions & { shape?: Sh
   }
   const type = dtype ?? own;
   const data = newArray(type, flat.length);
-  castArray(flat as DataArray, data, type === 'bool');
+  if (type === 'bool') for (let i = 0; i < flat.length; i++) data[i] = flat[i] !== 0 ? 1 : 0;
+  else data.set(flat);
   return finish(wrapArray(data, shape, type), options);
 }
 
@@ -173,8 +173,18 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
   );
   const x = emptyTensor([n], dtype);
   const { data } = x;
-  for (let i = 0; i < n; i++) data[i] = from + i * step;
+  if (!countsUp(data, from, step)) for (let i = 0; i < n; i++) data[i] = from + i * step;
   return finish(x, options);
+}
+
+/** Writes from + i·step where the kernel of places can: natural numbers in int32. False if it cannot. */
+function countsUp(data: DataArray, from: number, step: number): boolean {
+  const natural = Number.isInteger(from) && Number.isInteger(step) && from >= 0 && step > 0;
+  if (!(data instanceof Int32Array && natural && from + data.length * step < 2 ** 31)) return false;
+  // The place of the id `from`, `step` further each time.
+  const layout = Int32Array.of(1, data.length, step, 0);
+  kernelsFor('float32').places(Int32Array.of(from), data, layout, from + 1, 1, false, false);
+  return true;
 }
 
 /** Evenly spaced points, counted from both ends so that the last is exactly `end`, as PyTorch does. */
@@ -257,9 +267,9 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
 
 /** Draws from the standard normal distribution. */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
-  const size = checkShape('randn', shape);
+  checkShape('randn', shape);
   const x = emptyTensor([...shape], checkRandom('randn', options.dtype ?? 'float32'));
-  x.data.set((options.generator ?? defaultGenerator).normal(size));
+  (options.generator ?? defaultGenerator).fillNormal(x.data as FloatArray);
   return finish(x, options);
 }
 
@@ -284,14 +294,12 @@ export function randint(
   shape: Shape,
   { generator = defaultGenerator }: { generator?: Generator } = {},
 ): Tensor {
-  const size = checkShape('randint', shape);
+  checkShape('randint', shape);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low || low < -(2 ** 31) || high > 2 ** 31) {
     throw new ConfigError({ op: 'randint', problem: 'expected integers low < high within int32', got: [low, high] });
   }
   const x = emptyTensor([...shape], 'int32');
-  const draws = generator.integers(size, high - low);
-  const { data } = x;
-  for (let i = 0; i < size; i++) data[i] = low + draws[i];
+  generator.fillIntegers(x.data as Int32Array, low, high - low);
   return x;
 }
 

@@ -5,12 +5,14 @@ import type { Backend } from '../../src/backend/backend.ts';
 import { batchMomentsBlock, channelNormBackwardBlock, channelNormBlock } from './conformance/channel-norm.ts';
 import { charSamplerBlock } from './conformance/char-sampler.ts';
 import { conv2dBackwardDataBlock, conv2dBackwardWeightBlock, conv2dBlock } from './conformance/conv.ts';
+import { convertBlock } from './conformance/convert.ts';
+import { integersBlock, normalBlock, uniform53Block, uniformBlock } from './conformance/draws.ts';
 import { unaryBlock } from './conformance/elementwise.ts';
 import { gemmBlock } from './conformance/gemm.ts';
 import { Harness, type Tolerance } from './conformance/harness.ts';
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
-import { adamBlock, scaleBlock, sgdBlock, uniformBlock } from './conformance/optim.ts';
+import { adamBlock, scaleBlock, sgdBlock } from './conformance/optim.ts';
 import { updateBlock } from './conformance/optim-rules.ts';
 import {
   extremeScanBlock,
@@ -34,7 +36,7 @@ import {
   rnnBackwardBlock,
   rnnBlock,
 } from './conformance/recurrent.ts';
-import { argReduceBlock, reduceBlock, sumSquaresBlock } from './conformance/reduce.ts';
+import { argReduceBlock, extremesBlock, reduceBlock, sumSquaresBlock } from './conformance/reduce.ts';
 import { resampleBlock } from './conformance/resample.ts';
 import {
   crossEntropyBackwardBlock,
@@ -52,6 +54,7 @@ const blocks: Record<Method, (h: Harness) => void> = {
   select: selectBlock,
   reduce: reduceBlock,
   argReduce: argReduceBlock,
+  extremes: extremesBlock,
   moments: momentsBlock,
   scan: scanBlock,
   linearScan: linearScanBlock,
@@ -60,6 +63,7 @@ const blocks: Record<Method, (h: Harness) => void> = {
   topRows: topRowsBlock,
   rankRows: rankRowsBlock,
   copyStrided: copyStridedBlock,
+  convert: convertBlock,
   gemm: gemmBlock,
   gatherRows: gatherRowsBlock,
   scatterAddRows: scatterAddRowsBlock,
@@ -92,6 +96,9 @@ const blocks: Record<Method, (h: Harness) => void> = {
   rnn: rnnBlock,
   rnnBackward: rnnBackwardBlock,
   uniform: uniformBlock,
+  uniform53: uniform53Block,
+  normal: normalBlock,
+  integers: integersBlock,
   adam: adamBlock,
   sgd: sgdBlock,
   update: updateBlock,

@@ -213,7 +213,7 @@ if (addon === null || fused.length === 0) {
       const ids = Int32Array.from({ length: 50 }, (_, i) => (i * 7) % 3);
       const want = table.slice();
       for (let i = 0; i < 50; i++) for (let j = 0; j < 17; j++) want[ids[i] * 17 + j] += src[i * 17 + j];
-      backend.scatterAddRows(src, ids, table, 17);
+      backend.scatterAddRows(src, ids, table, 17, 1);
       expectExact('table', table, want);
     });
   });

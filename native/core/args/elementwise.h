@@ -69,6 +69,24 @@ struct ArgReduceArgs {
   int64_t outer, n, inner;
 };
 
+struct ExtremesArgs {
+  const float* x;
+  float* low;
+  float* high;
+  int64_t outer, n, inner;
+};
+
+// What an array holds; as a bool everything but 0 is written as 1.
+enum class Element : int32_t { kFloat32 = 0, kFloat64 = 1, kInt32 = 2, kUint8 = 3, kBool = 4 };
+constexpr int32_t kElementCount = 5;
+
+struct ConvertArgs {
+  Element from, to;  // nothing is read as kBool
+  const void* x;
+  void* y;
+  int64_t n;
+};
+
 // y[sum i*y_stride] = x[sum i*x_stride]; x and y point at the offsets already. Strides of x may be 0 or negative.
 struct CopyStridedArgs {
   const float* x;

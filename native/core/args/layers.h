@@ -20,14 +20,14 @@ struct GatherRowsArgs {
   const float* table;
   const int32_t* ids;
   float* y;
-  int64_t rows, count, width;  // table [rows, width], ids [count], y [count, width]
+  int64_t rows, count, width, outer = 1;  // table [outer, rows, width], ids [count], y [outer, count, width]
 };
 
 struct ScatterAddRowsArgs {
   const float* src;
   const int32_t* ids;
   float* table;
-  int64_t rows, count, width;  // src [count, width], table [rows, width]
+  int64_t rows, count, width, outer = 1;  // src [outer, count, width], table [outer, rows, width]
 };
 
 // The rows of src in place of those of the table: the arguments of adding them.

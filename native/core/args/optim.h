@@ -7,11 +7,35 @@
 
 namespace lanegrad {
 
-// word = (block low, block high, stream low, stream high) under key (seed low, seed high).
-struct UniformArgs {
+// Where draws begin: counter (block low, block high, stream low, stream high) under key (seed low, seed high).
+struct DrawPlace {
   uint32_t seed_lo, seed_hi, stream_lo, stream_hi;
   uint64_t block;
+};
+
+struct UniformArgs {
+  DrawPlace place;
   float* y;
+  int64_t n;
+};
+
+struct Uniform53Args {
+  DrawPlace place;
+  double* y;
+  int64_t n;
+};
+
+struct NormalArgs {
+  DrawPlace place;
+  float* y;      // or null
+  double* wide;  // in its place
+  int64_t n;
+};
+
+struct IntegersArgs {
+  DrawPlace place;
+  double low, count;  // integers from [low, low + count)
+  int32_t* y;
   int64_t n;
 };
 

@@ -3,12 +3,13 @@
  * to the bit and so is the same on either side. A crossing into the addon costs more than such work itself.
  */
 
+import { type DrawPlace, integers, normal, uniform53 } from '../../core/draws.ts';
 import type { DataArray, FloatArray } from '../../core/dtype.ts';
 import type { BroadcastPlan } from '../../core/shape.ts';
 import { BinaryOp, type CompareOp, UnaryOp } from '../opcodes.ts';
 import { binary, compare, select } from '../ts/broadcast.ts';
 import { unary } from '../ts/elementwise.ts';
-import { copyStrided } from '../ts/movement.ts';
+import { convert, copyStrided } from '../ts/movement.ts';
 import { gatherRows, nonzero, places, scatterAddRows, setRows } from '../ts/rows.ts';
 import { NativeBackend } from './native.ts';
 
@@ -17,6 +18,9 @@ import { NativeBackend } from './native.ts';
  * TypeScript about 1 ns: `bench/small-ops.ts` shows both sides.
  */
 export const SMALL_WORK = 128;
+
+/** The most draws that stay in TypeScript: each takes some 30 ns there, and the addon makes many at a time. */
+const FEW_DRAWS = 16;
 
 /** Functions that are rounded correctly, or that choose or move values: one result on every backend. */
 const exactUnary = new Set<UnaryOp>([
@@ -69,6 +73,10 @@ export class SmallWorkBackend extends NativeBackend {
     return size <= this.smallWork && y.length >= size && a.length > 0 && b.length > 0;
   }
 
+  #isFew(y: DataArray): boolean {
+    return y.length <= Math.min(this.smallWork, FEW_DRAWS);
+  }
+
   override unary(op: UnaryOp, x: FloatArray, y: FloatArray, p0: number, p1: number): void {
     if (unaryIsExact[op] && this.#isSmall(x.length, x, x, y)) unary(op, x, y, p0, p1);
     else super.unary(op, x, y, p0, p1);
@@ -91,24 +99,44 @@ export class SmallWorkBackend extends NativeBackend {
     else super.copyStrided(x, xOffset, y, yOffset, layout);
   }
 
+  override convert(x: DataArray, y: DataArray, toBool: boolean): void {
+    if (this.#isSmall(x.length, x, x, y)) convert(x, y, toBool);
+    else super.convert(x, y, toBool);
+  }
+
+  override uniform53(place: DrawPlace, y: Float64Array): void {
+    if (this.#isFew(y)) uniform53(place, y);
+    else super.uniform53(place, y);
+  }
+
+  override normal(place: DrawPlace, y: FloatArray): void {
+    if (this.#isFew(y)) normal(place, y);
+    else super.normal(place, y);
+  }
+
+  override integers(place: DrawPlace, low: number, count: number, y: Int32Array): void {
+    if (this.#isFew(y)) integers(place, low, count, y);
+    else super.integers(place, low, count, y);
+  }
+
   override select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void {
     if (this.#isSmall(mask.length, a, b, y)) select(mask, a, b, y);
     else super.select(mask, a, b, y);
   }
 
-  override gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number {
-    const small = this.#isSmall(ids.length * width, table, ids, y);
-    return small ? gatherRows(table, ids, y, width) : super.gatherRows(table, ids, y, width);
+  override gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number, outer: number): number {
+    const small = this.#isSmall(ids.length * width * outer, table, ids, y);
+    return small ? gatherRows(table, ids, y, width, outer) : super.gatherRows(table, ids, y, width, outer);
   }
 
-  override scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
-    const small = this.#isSmall(ids.length * width, table, ids, src);
-    return small ? scatterAddRows(src, ids, table, width) : super.scatterAddRows(src, ids, table, width);
+  override scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number, outer: number): number {
+    const small = this.#isSmall(ids.length * width * outer, table, ids, src);
+    return small ? scatterAddRows(src, ids, table, width, outer) : super.scatterAddRows(src, ids, table, width, outer);
   }
 
-  override setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
-    const small = this.#isSmall(ids.length * width, table, ids, src);
-    return small ? setRows(src, ids, table, width) : super.setRows(src, ids, table, width);
+  override setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number, outer: number): number {
+    const small = this.#isSmall(ids.length * width * outer, table, ids, src);
+    return small ? setRows(src, ids, table, width, outer) : super.setRows(src, ids, table, width, outer);
   }
 
   override places(

@@ -3,11 +3,12 @@
  * Rules and numeric contract: `backend.ts`.
  */
 
+import type { DrawKernels } from '../../core/draws.ts';
 import type { DataArray, FloatArray } from '../../core/dtype.ts';
 import type { BroadcastPlan } from '../../core/shape.ts';
 import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp } from '../opcodes.ts';
 
-export interface ArrayKernels {
+export interface ArrayKernels extends DrawKernels {
   /** y = f(x). Any float. */
   unary(op: UnaryOp, x: FloatArray, y: FloatArray, p0: number, p1: number): void;
   /** y = f(a, b). Any float; `ts` also int32 and uint8 (wrapping, division excluded). */
@@ -20,6 +21,8 @@ export interface ArrayKernels {
   /** [outer, n, inner] → [outer, inner]. Any float; `ts` also int32. */
   reduce(op: ReduceOp, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void;
   argReduce(op: ArgReduceOp, x: DataArray, y: Int32Array, outer: number, n: number, inner: number): void;
+  /** What `reduce` gives as the smallest and as the largest. */
+  extremes(x: DataArray, low: DataArray, high: DataArray, outer: number, n: number, inner: number): void;
 
   /** Means, and Σ(x − mean)², of [outer, n, inner] along n; of nothing NaN and 0. */
   moments(x: FloatArray, mean: FloatArray, squares: FloatArray, outer: number, n: number, inner: number): void;
@@ -79,6 +82,8 @@ export interface ArrayKernels {
    * y that are not named keep their value.
    */
   copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset: number, layout: Int32Array): void;
+  /** y = x in the class of y as typed arrays convert (integers truncate and wrap), or x ≠ 0 as 1. Of any dtype, everywhere. */
+  convert(x: DataArray, y: DataArray, toBool: boolean): void;
 
   /**
    * c = op(a) · op(b) (+ bias along n) (+ c when `accumulate`), `batch` times; a stride of 0 repeats an operand.
@@ -103,14 +108,14 @@ export interface ArrayKernels {
   ): void;
 
   /**
-   * y[i, :] = table[ids[i], :] for rows of `width` elements; any dtype. Returns −1, or the place of the first id out of
-   * range, in which case nothing is written.
+   * y[o, i, :] = table[o, ids[i], :] for rows of `width` elements in each of `outer` tables; any dtype. Returns −1, or
+   * the place of the first id out of range, in which case nothing is written.
    */
-  gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number;
-  /** table[ids[i], :] += src[i, :], for each row of the table in ascending i. Returns as `gatherRows`. Any float, int32. */
-  scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number;
-  /** table[ids[i], :] = src[i, :] in ascending i, so that the last of an id counts; any dtype. Returns as `gatherRows`. */
-  setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number;
+  gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number, outer: number): number;
+  /** table[o, ids[i], :] += src[o, i, :], for each row in ascending i. Returns as `gatherRows`. Any float, int32. */
+  scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number, outer: number): number;
+  /** table[o, ids[i], :] = src[o, i, :] in ascending i, so that the last of an id counts; any dtype. Returns as `gatherRows`. */
+  setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number, outer: number): number;
   /**
    * places[i] = Σ iₐ·baseStrideₐ + id·stride, where id = ids[Σ iₐ·idStrideₐ], over all indices of the shape in row-major
    * order; added to what stands there when `accumulate`. `layout` is `[rank, dims…, base strides…, id strides…]`, none
@@ -128,11 +133,4 @@ export interface ArrayKernels {
   ): number;
   /** The places where the mask is not 0, in ascending order, as many as `places` has room for. Returns how many there are. */
   nonzero(mask: Uint8Array, places: Int32Array | null): number;
-
-  /**
-   * Uniforms in [0, 1) from Philox4x32-10 with key (seedLo, seedHi) and counter (block low, block high,
-   * streamLo, streamHi), the block counted up from `block` (an integer below 2⁵³). Each block gives four words in order, each
-   * word one float32: (word >>> 8)·2⁻²⁴.
-   */
-  uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void;
 }

@@ -3,6 +3,7 @@
  * mean, serves every dtype they do not, and stands in where the addon is missing.
  */
 
+import { integers, normal, uniform, uniform53 } from '../../core/draws.ts';
 import type { Backend } from '../backend.ts';
 import { binary, compare, select } from './broadcast.ts';
 import { batchMoments, channelNorm, channelNormBackward } from './channel-norm.ts';
@@ -14,14 +15,13 @@ import { gemm } from './gemm.ts';
 import { gru, gruBackward, gruWorkspaceSize } from './gru.ts';
 import { lstm, lstmBackward, lstmWorkspaceSize } from './lstm.ts';
 import { moments } from './moments.ts';
-import { copyStrided } from './movement.ts';
+import { convert, copyStrided } from './movement.ts';
 import { layerNorm, layerNormBackward } from './norm.ts';
 import { adam, scale, sgd, sumSquares } from './optim.ts';
 import { update } from './optim-rules.ts';
 import { col2im, im2col } from './patches.ts';
 import { maxPool2d, maxPool2dBackward } from './pool.ts';
-import { uniform } from './random.ts';
-import { argReduce, reduce } from './reduce.ts';
+import { argReduce, extremes, reduce } from './reduce.ts';
 import { resample } from './resample.ts';
 import { rnn, rnnBackward } from './rnn.ts';
 import { gatherRows, nonzero, places, scatterAddRows, setRows } from './rows.ts';
@@ -37,6 +37,7 @@ export const tsBackend: Backend = {
   select,
   reduce,
   argReduce,
+  extremes,
   moments,
   scan,
   linearScan,
@@ -45,6 +46,7 @@ export const tsBackend: Backend = {
   topRows,
   rankRows,
   copyStrided,
+  convert,
   gemm,
   gatherRows,
   scatterAddRows,
@@ -77,6 +79,9 @@ export const tsBackend: Backend = {
   rnn,
   rnnBackward,
   uniform,
+  uniform53,
+  normal,
+  integers,
   adam,
   sgd,
   update,

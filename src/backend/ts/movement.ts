@@ -1,4 +1,4 @@
-/** Copies between strided ranges. */
+/** Copies between strided ranges and between classes. */
 
 import type { DataArray } from '../../core/dtype.ts';
 
@@ -68,4 +68,9 @@ export function copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset
       index[axis] = 0;
     }
   }
+}
+
+export function convert(x: DataArray, y: DataArray, toBool: boolean): void {
+  if (toBool) for (let i = 0; i < x.length; i++) y[i] = x[i] !== 0 ? 1 : 0;
+  else y.set(x);
 }

@@ -261,3 +261,8 @@ export function argReduce(op: ArgReduceOp, x: DataArray, y: Int32Array, outer: n
     }
   }
 }
+
+export function extremes(x: DataArray, low: DataArray, high: DataArray, outer: number, n: number, inner: number): void {
+  reduce(ReduceOp.min, x, low, outer, n, inner);
+  reduce(ReduceOp.max, x, high, outer, n, inner);
+}

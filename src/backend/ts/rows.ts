@@ -8,37 +8,52 @@ function findBadId(ids: Int32Array, rows: number): number {
   return -1;
 }
 
-/** Rows that `table` has. A table without columns counts as endless: nothing is read from it or written to it. */
-function rowsOf(table: DataArray, width: number): number {
-  return width === 0 ? Infinity : table.length / width;
+/** Rows that each table has, of `step` elements in all. Without any they count as endless: nothing is touched. */
+function rowsOf(tables: DataArray, step: number): number {
+  return step === 0 ? Infinity : Math.floor(tables.length / step);
 }
 
-export function gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number {
-  const bad = findBadId(ids, rowsOf(table, width));
-  if (bad >= 0) return bad;
-  for (let i = 0, to = 0; i < ids.length; i++) {
-    const from = ids[i] * width;
-    for (let j = 0; j < width; j++) y[to++] = table[from + j];
+export function gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number, outer: number): number {
+  const rows = rowsOf(table, width * outer);
+  const bad = findBadId(ids, rows);
+  if (bad >= 0 || width === 0) return bad;
+  for (let o = 0, to = 0; o < outer; o++) {
+    for (let i = 0; i < ids.length; i++) {
+      const from = (o * rows + ids[i]) * width;
+      for (let j = 0; j < width; j++) y[to++] = table[from + j];
+    }
   }
   return -1;
 }
 
-export function scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
-  const bad = findBadId(ids, rowsOf(table, width));
-  if (bad >= 0) return bad;
-  for (let i = 0, from = 0; i < ids.length; i++) {
-    const to = ids[i] * width;
-    for (let j = 0; j < width; j++) table[to + j] += src[from++];
+export function scatterAddRows(
+  src: DataArray,
+  ids: Int32Array,
+  table: DataArray,
+  width: number,
+  outer: number,
+): number {
+  const rows = rowsOf(table, width * outer);
+  const bad = findBadId(ids, rows);
+  if (bad >= 0 || width === 0) return bad;
+  for (let o = 0, from = 0; o < outer; o++) {
+    for (let i = 0; i < ids.length; i++) {
+      const to = (o * rows + ids[i]) * width;
+      for (let j = 0; j < width; j++) table[to + j] += src[from++];
+    }
   }
   return -1;
 }
 
-export function setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
-  const bad = findBadId(ids, rowsOf(table, width));
-  if (bad >= 0) return bad;
-  for (let i = 0, from = 0; i < ids.length; i++) {
-    const to = ids[i] * width;
-    for (let j = 0; j < width; j++) table[to + j] = src[from++];
+export function setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number, outer: number): number {
+  const rows = rowsOf(table, width * outer);
+  const bad = findBadId(ids, rows);
+  if (bad >= 0 || width === 0) return bad;
+  for (let o = 0, from = 0; o < outer; o++) {
+    for (let i = 0; i < ids.length; i++) {
+      const to = (o * rows + ids[i]) * width;
+      for (let j = 0; j < width; j++) table[to + j] = src[from++];
+    }
   }
   return -1;
 }

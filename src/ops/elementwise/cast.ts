@@ -1,5 +1,6 @@
 /** Conversions between dtypes, the identity, and operands out of JavaScript numbers. */
 
+import { kernelsFor } from '../../backend/select.ts';
 import { checkDType, type DataArray, type DType, isFloat, promote } from '../../core/dtype.ts';
 import { allocate } from '../../core/pool.ts';
 import type { Shape } from '../../core/shape.ts';
@@ -7,10 +8,11 @@ import { DTypeError } from '../../errors.ts';
 import { emptyTensor, Tensor, wrapArray } from '../../tensor.ts';
 import { checkTensor, defineOp } from '../define.ts';
 
-/** Converts as a typed array does (int32 truncates and wraps), and to bool as ≠ 0. */
+/** Converts the elements of a tensor as a typed array does (int32 truncates and wraps), and to bool as ≠ 0. */
 export function castArray(from: DataArray, into: DataArray, toBool: boolean): void {
-  if (toBool) for (let i = 0; i < from.length; i++) into[i] = from[i] !== 0 ? 1 : 0;
-  else into.set(from);
+  // The kernels take any dtype here, and no range that overlaps another, as a copy within one class may.
+  if (from.constructor === into.constructor && !toBool) into.set(from);
+  else kernelsFor('float32').convert(from, into, toBool);
 }
 
 const toOp = defineOp<DType>({

@@ -107,15 +107,12 @@ function take(op: string, x: Tensor, chosen: readonly Ids[]): Tensor {
   const leading = table.shape.slice(0, first);
   const chosenShape = axes.map((axis) => x.shape[axis]);
   const strides = stridesOf(chosenShape);
-  // The rows of each leading index follow those of the one before; the ids are the same for all.
-  const walked = [sizeOf(leading), ...shape];
   const rows = chosen.reduce((places: Tensor | null, { ids }, k) => {
-    const base = [k === 0 ? sizeOf(chosenShape) : 0, ...shape.map(() => 0)];
-    const own = [0, ...broadcastStrides(ids.shape, shape)];
-    return placesOf(op, ids, { n: chosenShape[k], stride: strides[k], wrap: true }, walked, [base, own], places);
+    const walk = [shape.map(() => 0), broadcastStrides(ids.shape, shape)] as const;
+    return placesOf(op, ids, { n: chosenShape[k], stride: strides[k], wrap: true }, shape, walk, places);
   }, null) as Tensor;
   const behind = table.shape.slice(first + axes.length);
-  return gatherRows(op, table, rows, sizeOf(behind), [...leading, ...shape, ...behind]);
+  return gatherRows(op, table, rows, sizeOf(behind), [...leading, ...shape, ...behind], sizeOf(leading));
 }
 
 function indexed(op: string, x: Tensor, parts: readonly Index[]): Tensor {

@@ -11,22 +11,12 @@ import { expandTo } from '../reduction/broadcast.ts';
 import { addRows, gatherRows, placesOf, setRows } from './rows.ts';
 
 /**
- * Ids of one axis as ids of rows where the axes in front of it are walked too: o·n + id for each of `outer` and each
- * id. With `wrap` a negative id counts from the end.
+ * Ids of one axis, checked; with `wrap` a negative one counts from the end.
  *
  * @throws ShapeError  (ERR_INDEX) if an id is out of range
  */
-export function rowIds(op: string, ids: Tensor, n: number, outer: number, wrap = false): Tensor {
-  return placesOf(
-    op,
-    ids,
-    { n, stride: 1, wrap },
-    [outer, ids.size],
-    [
-      [n, 0],
-      [0, 1],
-    ],
-  );
+function checkedIds(op: string, ids: Tensor, n: number, wrap: boolean): Tensor {
+  return placesOf(op, ids, { n, stride: 1, wrap }, [ids.size], [[0], [1]]);
 }
 
 /** Where an axis lies: the shape is [outer, n, width] for whoever works along it. A single value has one axis of one. */
@@ -50,10 +40,12 @@ function checkIndexVector(op: string, ids: Tensor): Tensor {
   return list;
 }
 
-/** A vector of ids along an axis: as it is where rows are what it names, and the kernel checks it. */
-function vectorRows(op: string, ids: Tensor, { n, outer, width }: Along): Tensor {
-  const list = checkIndexVector(op, ids);
-  return outer === 1 && width > 0 ? list : rowIds(op, list, n, outer);
+/**
+ * Ids along an axis: as they are, since the kernels check them; but where they may be negative, or there is nothing that
+ * a kernel would walk.
+ */
+function idsAlong(op: string, list: Tensor, { n, outer, width }: Along, wrap = false): Tensor {
+  return outer * width > 0 && !wrap ? list : checkedIds(op, list, n, wrap);
 }
 
 /** The shape with the axis of `length` elements in place of its own. */
@@ -70,11 +62,11 @@ function resized(shape: Shape, axis: number, length: number): Shape {
  */
 export function indexSelect(x: Tensor, axis: number, ids: Tensor): Tensor {
   const place = along('indexSelect', x, axis);
-  const rows = vectorRows('indexSelect', ids, place);
+  const rows = idsAlong('indexSelect', checkIndexVector('indexSelect', ids), place);
   if (x.rank === 0 && ids.size !== 1) {
     throw new ShapeError({ op: 'indexSelect', problem: 'a single value takes one id', got: ids.shape });
   }
-  return gatherRows('indexSelect', x, rows, place.width, resized(x.shape, place.axis, ids.size));
+  return gatherRows('indexSelect', x, rows, place.width, resized(x.shape, place.axis, ids.size), place.outer);
 }
 
 registerOp({
@@ -124,9 +116,9 @@ export function indexAdd(
   { alpha = 1 }: { alpha?: number } = {},
 ): Tensor {
   const place = along('indexAdd', x, axis);
-  const rows = vectorRows('indexAdd', ids, place);
+  const rows = idsAlong('indexAdd', checkIndexVector('indexAdd', ids), place);
   checkSource('indexAdd', x, place.axis, ids, source);
-  return addRows('indexAdd', x, rows, alpha === 1 ? source : mul(source, alpha), place.width);
+  return addRows('indexAdd', x, rows, alpha === 1 ? source : mul(source, alpha), place.width, place.outer);
 }
 
 registerOp({
@@ -155,9 +147,9 @@ registerOp({
  */
 export function indexCopy(x: Tensor, axis: number, ids: Tensor, source: Tensor): Tensor {
   const place = along('indexCopy', x, axis);
-  const rows = vectorRows('indexCopy', ids, place);
+  const rows = idsAlong('indexCopy', checkIndexVector('indexCopy', ids), place);
   checkSource('indexCopy', x, place.axis, ids, source);
-  return setRows('indexCopy', x, rows, source, place.width);
+  return setRows('indexCopy', x, rows, source, place.width, place.outer);
 }
 
 /**
@@ -170,13 +162,13 @@ export function indexCopy(x: Tensor, axis: number, ids: Tensor, source: Tensor):
  */
 export function indexFill(x: Tensor, axis: number, ids: Tensor, value: Operand): Tensor {
   const place = along('indexFill', x, axis);
-  const rows = rowIds('indexFill', checkIndexVector('indexFill', ids), place.n, place.outer, true);
+  const rows = idsAlong('indexFill', checkIndexVector('indexFill', ids), place, true);
   const single = valueFor('indexFill', value, x);
   if (single.rank !== 0) {
     throw new ShapeError({ op: 'indexFill', problem: 'the value must be a single one', got: single.shape });
   }
-  const source = expandTo(single, [rows.size, place.width]);
-  return setRows('indexFill', x, rows, source, place.width);
+  const source = expandTo(single, [place.outer, rows.size, place.width]);
+  return setRows('indexFill', x, rows, source, place.width, place.outer);
 }
 
 const DISTINCT = [2, 0];
@@ -230,10 +222,10 @@ export function idsOf(op: string, ids: Ids): Tensor {
 export function take(x: Tensor, ids: Ids, axis: number | null = null): Tensor {
   checkTensor('take', x);
   const list = idsOf('take', ids);
-  if (axis === null) return gatherRows('take', x, rowIds('take', list, x.size, 1, true), 1, list.shape);
-  const { axis: at, n, outer, width } = along('take', x, axis);
-  const rows = rowIds('take', list, n, outer, true);
-  return gatherRows('take', x, rows, width, [...x.shape.slice(0, at), ...list.shape, ...x.shape.slice(at + 1)]);
+  if (axis === null) return gatherRows('take', x, checkedIds('take', list, x.size, true), 1, list.shape);
+  const place = along('take', x, axis);
+  const shape = [...x.shape.slice(0, place.axis), ...list.shape, ...x.shape.slice(place.axis + 1)];
+  return gatherRows('take', x, idsAlong('take', list, place, true), place.width, shape, place.outer);
 }
 
 registerOp({
@@ -262,11 +254,11 @@ export function repeatInterleave(x: Tensor, repeats?: number | Tensor, axis: num
   if (repeats === undefined) return repeatedIds(op, checkIndexVector(op, x), x.size);
   const given = axis === null ? reshape(x, [x.size]) : x;
   const at = checkAxis(op, axis ?? 0, given.rank);
-  const { n, outer, width } = along(op, given, at);
+  const place = along(op, given, at);
   if (!(repeats instanceof Tensor)) return repeatedEach(op, given, at, repeats);
   const counts = checkIndexVector(op, repeats);
-  const ids = repeatedIds(op, counts, n);
-  return gatherRows(op, given, rowIds(op, ids, n, outer), width, resized(given.shape, at, ids.size));
+  const ids = repeatedIds(op, counts, place.n);
+  return gatherRows(op, given, ids, place.width, resized(given.shape, at, ids.size), place.outer);
 }
 
 /** Every place of an axis equally often: repeated along a new axis behind it. */

@@ -75,30 +75,32 @@ interface RowParams {
   readonly op: string;
   readonly ids: Tensor;
   readonly width: number;
+  /** Tables one behind the other, of which each gives or takes rows of the same ids. */
+  readonly outer: number;
   /** The shape of the result. */
   readonly shape: Shape;
   /** What the gradient of each row is multiplied by, [...ids, 1]. */
   readonly factors?: Tensor;
 }
 
-const rowsOf = (size: number, width: number): number => (width === 0 ? 0 : size / width);
+const rowsOf = (size: number, step: number): number => (step === 0 ? 0 : size / step);
 
 const gatherRowsOp: Op<RowParams> = defineOp<RowParams>({
   name: 'gatherRows',
   tolerance: 0,
-  forward(node, [table], { op, ids, width, shape }) {
+  forward(node, [table], { op, ids, width, outer, shape }) {
     const y = emptyTensor(shape, table!.dtype);
     if (y.size > 0) {
-      const place = node.kernels.gatherRows(table!.data, ids.data as Int32Array, y.data, width);
-      checkPlace(op, place, ids, rowsOf(table!.size, width));
+      const place = node.kernels.gatherRows(table!.data, ids.data as Int32Array, y.data, width, outer);
+      checkPlace(op, place, ids, rowsOf(table!.size, width * outer));
     }
     node.save(ids);
     return y;
   },
-  backward(node, [dy], { op, width, factors }) {
+  backward(node, [dy], { op, width, outer, factors }) {
     const [ids] = node.saved();
     const source = factors === undefined ? dy : mul(dy!, factors);
-    return [addRowsOp.run([null, source], { op, ids: ids!, width, shape: node.shapes[0] })];
+    return [addRowsOp.run([null, source], { op, ids: ids!, width, outer, shape: node.shapes[0] })];
   },
   cases: [
     (s) => {
@@ -116,27 +118,29 @@ const gatherRowsOp: Op<RowParams> = defineOp<RowParams>({
   ],
 });
 
-/** The rows of `width` elements that the ids name, one behind the other, as `shape`. */
-export function gatherRows(op: string, x: Tensor, ids: Tensor, width: number, shape: Shape): Tensor {
-  return gatherRowsOp.run([x], { op, ids, width, shape });
+/** The rows of `width` elements that the ids name, one behind the other, in each of `outer` tables, as `shape`. */
+export function gatherRows(op: string, x: Tensor, ids: Tensor, width: number, shape: Shape, outer = 1): Tensor {
+  return gatherRowsOp.run([x], { op, ids, width, outer, shape });
 }
 
 const addRowsOp: Op<RowParams> = defineOp<RowParams>({
   name: 'addRows',
-  forward(node, [x, source], { op, ids, width, shape }) {
+  forward(node, [x, source], { op, ids, width, outer, shape }) {
     const y = emptyTensor(shape, source!.dtype);
     if (x === null) y.data.fill(0);
     else copyWhole(node.kernels, x, y);
     if (source!.size > 0) {
-      const place = node.kernels.scatterAddRows(source!.data, ids.data as Int32Array, y.data, width);
-      checkPlace(op, place, ids, rowsOf(y.size, width));
+      const place = node.kernels.scatterAddRows(source!.data, ids.data as Int32Array, y.data, width, outer);
+      checkPlace(op, place, ids, rowsOf(y.size, width * outer));
     }
     node.save(ids);
     return y;
   },
-  backward(node, [dy], { op, width }) {
+  backward(node, [dy], { op, width, outer }) {
     const [ids] = node.saved();
-    const dsource = node.needs(1) ? gatherRowsOp.run([dy], { op, ids: ids!, width, shape: node.shapes[1] }) : null;
+    const dsource = node.needs(1)
+      ? gatherRowsOp.run([dy], { op, ids: ids!, width, outer, shape: node.shapes[1] })
+      : null;
     return [node.needs(0) ? dy : null, dsource];
   },
   cases: [
@@ -151,31 +155,31 @@ const addRowsOp: Op<RowParams> = defineOp<RowParams>({
 });
 
 /** `x` with the rows of `source`, each of `width` elements, added where the ids say; in their order, where one stands twice. */
-export function addRows(op: string, x: Tensor, ids: Tensor, source: Tensor, width: number): Tensor {
+export function addRows(op: string, x: Tensor, ids: Tensor, source: Tensor, width: number, outer = 1): Tensor {
   checkSameDType(op, x, source);
   if (x.dtype === 'bool') throw new DTypeError({ op, problem: 'bools are not added up', got: 'bool', hint: 'use to' });
-  return addRowsOp.run([x, source], { op, ids, width, shape: x.shape });
+  return addRowsOp.run([x, source], { op, ids, width, outer, shape: x.shape });
 }
 
 const setRowsOp: Op<RowParams> = defineOp<RowParams>({
   name: 'setRows',
   tolerance: 0,
-  forward(node, [x, source], { op, ids, width, shape }) {
+  forward(node, [x, source], { op, ids, width, outer, shape }) {
     const y = emptyTensor(shape, x!.dtype);
     copyWhole(node.kernels, x!, y);
     if (source!.size > 0) {
-      const place = node.kernels.setRows(source!.data, ids.data as Int32Array, y.data, width);
-      checkPlace(op, place, ids, rowsOf(y.size, width));
+      const place = node.kernels.setRows(source!.data, ids.data as Int32Array, y.data, width, outer);
+      checkPlace(op, place, ids, rowsOf(y.size, width * outer));
     }
     node.save(ids);
     return y;
   },
-  backward(node, [dy], { op, width, shape }) {
+  backward(node, [dy], { op, width, outer, shape }) {
     const [ids] = node.saved();
     const zero = (): Tensor => filled(node.shapes[1], 0, dy!.dtype);
     return [
-      node.needs(0) ? setRowsOp.run([dy, zero()], { op, ids: ids!, width, shape }) : null,
-      node.needs(1) ? gatherRowsOp.run([dy], { op, ids: ids!, width, shape: node.shapes[1] }) : null,
+      node.needs(0) ? setRowsOp.run([dy, zero()], { op, ids: ids!, width, outer, shape }) : null,
+      node.needs(1) ? gatherRowsOp.run([dy], { op, ids: ids!, width, outer, shape: node.shapes[1] }) : null,
     ];
   },
   cases: [
@@ -191,9 +195,9 @@ const setRowsOp: Op<RowParams> = defineOp<RowParams>({
 });
 
 /** `x` with the rows of `source`, each of `width` elements, written where the ids say; the last wins where one stands twice. */
-export function setRows(op: string, x: Tensor, ids: Tensor, source: Tensor, width: number): Tensor {
+export function setRows(op: string, x: Tensor, ids: Tensor, source: Tensor, width: number, outer = 1): Tensor {
   checkSameDType(op, x, source);
-  return setRowsOp.run([x, source], { op, ids, width, shape: x.shape });
+  return setRowsOp.run([x, source], { op, ids, width, outer, shape: x.shape });
 }
 
 /** Options of `embedding`. */
@@ -256,7 +260,7 @@ export function embedding(
   const shape = [...ids.shape, width];
   if (!scaleGradByFreq) return gatherRows('embedding', table, list, width, shape);
   const factors = shareOf(list, rows, weight.dtype);
-  return gatherRowsOp.run([table], { op: 'embedding', ids: list, width, shape, factors });
+  return gatherRowsOp.run([table], { op: 'embedding', ids: list, width, outer: 1, shape, factors });
 }
 
 /**

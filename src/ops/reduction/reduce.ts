@@ -60,6 +60,19 @@ interface ExtremeParams {
   readonly keepdim: boolean;
 }
 
+/** The gradient of what is equal to the extreme y of x. */
+function shareAmongEquals(x: Tensor, y: Tensor, dy: Tensor, axes: readonly number[]): Tensor {
+  const chosen = to(eq(x, withAxes(y.detach(), x.shape, axes)), x.dtype);
+  const count = sum(chosen, axes.length === 0 ? null : axes, { keepdim: true });
+  const share = axes.length === 0 ? chosen : div(chosen, count);
+  return mul(share, withAxes(dy, x.shape, axes));
+}
+
+/** Bytes and bools are compared as int32, which the reference kernels know. */
+function comparable(x: Tensor): Tensor {
+  return x.dtype === 'bool' || x.dtype === 'uint8' ? to(x, 'int32') : x;
+}
+
 function defineExtreme(name: 'amax' | 'amin', opcode: ReduceOp): Op<ExtremeParams> {
   const call = (x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor =>
     (name === 'amax' ? amax : amin)(x, axes, options);
@@ -75,13 +88,9 @@ function defineExtreme(name: 'amax' | 'amin', opcode: ReduceOp): Op<ExtremeParam
       node.save(x, y);
       return y;
     },
-    // Equals share the gradient.
     backward(node, [dy], { axes }) {
       const [x, y] = node.saved() as [Tensor, Tensor];
-      const chosen = to(eq(x, withAxes(y.detach(), x.shape, axes)), x.dtype);
-      const count = sum(chosen, axes.length === 0 ? null : axes, { keepdim: true });
-      const share = axes.length === 0 ? chosen : div(chosen, count);
-      return [mul(share, withAxes(dy!, x.shape, axes))];
+      return [shareAmongEquals(x, y, dy!, axes)];
     },
     cases: [
       (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => call(x) }),
@@ -96,9 +105,7 @@ function extreme(op: Op<ExtremeParams>, x: Tensor, axes: Axes, keepdim: boolean)
   checkTensor(op.name, x);
   const list = checkAxes(op.name, axes, x.rank);
   checkNotEmpty(op.name, x, list);
-  // Bytes and bools are compared as int32, which the reference kernels know.
-  const wide = x.dtype === 'bool' || x.dtype === 'uint8' ? to(x, 'int32') : x;
-  return to(op.run([wide], { axes: list, keepdim }), x.dtype);
+  return to(op.run([comparable(x)], { axes: list, keepdim }), x.dtype);
 }
 
 const amaxOp = defineExtreme('amax', ReduceOp.max);
@@ -149,8 +156,7 @@ function defineArg(
   const arg = (x: Tensor, axis: number | null = null, { keepdim = false }: ReduceOptions = {}): Tensor => {
     checkTensor(name, x);
     checkNotEmpty(name, x, checkAxes(name, axis, x.rank));
-    const wide = x.dtype === 'bool' || x.dtype === 'uint8' ? to(x, 'int32') : x;
-    return op.run([wide], { axis, keepdim });
+    return op.run([comparable(x)], { axis, keepdim });
   };
   return arg;
 }
@@ -224,6 +230,32 @@ export interface Range {
   readonly max: Tensor;
 }
 
+const rangeOp = defineOp<ExtremeParams>({
+  name: 'aminmax',
+  tolerance: 0,
+  edges: [1, -1, 0, Infinity, -Infinity, NaN],
+  forward(node, [x], { axes, keepdim }) {
+    const shape = reducedShape(x!.shape, axes, keepdim);
+    const [low, high] = [emptyTensor(shape, x!.dtype), emptyTensor(shape, x!.dtype)];
+    const walk = beginWalk(node.kernels, x!, axes);
+    node.kernels.extremes(walk.data, low.data, high.data, walk.outer, walk.n, walk.inner);
+    endWalk(walk);
+    node.save(x, low, high);
+    return [low, high];
+  },
+  backward(node, [dlow, dhigh], { axes }) {
+    const [x, low, high] = node.saved() as [Tensor, Tensor, Tensor];
+    const toLow = dlow ? shareAmongEquals(x, low, dlow, axes) : null;
+    const toHigh = dhigh ? shareAmongEquals(x, high, dhigh, axes) : null;
+    return [toLow && toHigh ? add(toLow, toHigh) : (toLow ?? toHigh)];
+  },
+  cases: [
+    (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => Object.values(aminmax(x)) }),
+    (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => Object.values(aminmax(x, 1, { keepdim: true })) }),
+    (s) => ({ inputs: [s.distinct([2, 3, 4])], call: (x) => Object.values(aminmax(x, 1)) }),
+  ],
+});
+
 /**
  * The smallest and the largest of all, or along `axis`: see `amax`.
  *
@@ -231,15 +263,8 @@ export interface Range {
  */
 export function aminmax(x: Tensor, axis: number | null = null, { keepdim = false }: ReduceOptions = {}): Range {
   checkTensor('aminmax', x);
-  checkNotEmpty('aminmax', x, checkAxes('aminmax', axis, x.rank));
-  return { min: amin(x, axis, { keepdim }), max: amax(x, axis, { keepdim }) };
+  const axes = checkAxes('aminmax', axis, x.rank);
+  checkNotEmpty('aminmax', x, axes);
+  const [min, max] = rangeOp.runAll([comparable(x)], { axes, keepdim });
+  return { min: to(min, x.dtype), max: to(max, x.dtype) };
 }
-
-registerOp({
-  name: 'aminmax',
-  tolerance: 0,
-  cases: [
-    (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => Object.values(aminmax(x)) }),
-    (s) => ({ inputs: [s.distinct([3, 4])], call: (x) => Object.values(aminmax(x, 1, { keepdim: true })) }),
-  ],
-});

@@ -6,6 +6,9 @@ import { Random, SPECIALS } from './harness.ts';
 /** Takes arrays into a digest. */
 export type Add = (...arrays: DataArray[]) => void;
 
+/** Lengths below and above what a kernel gives to a second thread. */
+export const LENGTHS = [1, 17, 65, 1000, 40_003, 300_001];
+
 /** Inputs are drawn once and copied for each use: a digest is taken some twenty times. */
 const drawn = new Map<string, Float32Array>();
 

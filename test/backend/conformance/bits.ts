@@ -10,15 +10,13 @@ import { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, UnaryOp, UpdateRule } from 
 import type { DataArray } from '../../../src/core/dtype.ts';
 import { planBroadcast } from '../../../src/core/shape.ts';
 import { CONVOLUTIONS, POOLS, RESAMPLINGS } from './bits-conv.ts';
-import { type Add, draw, drawInts, wild } from './bits-data.ts';
+import { type Add, draw, drawInts, LENGTHS, wild } from './bits-data.ts';
+import { drawTraces, movingTraces } from './bits-moving.ts';
 import { normTraces } from './bits-norm.ts';
 import { orderTraces } from './bits-order.ts';
 import { recurrentTraces } from './bits-recurrent.ts';
 
 type Method = Exclude<keyof Backend, 'name' | 'lstmWorkspaceSize' | 'gruWorkspaceSize'>;
-
-/** Lengths below and above what a kernel gives to a second thread. */
-const LENGTHS = [1, 17, 65, 1000, 40_003, 300_001];
 
 /** Shapes of each kernel class: one row, few rows, many; depths of one block and several. */
 const PRODUCTS: [m: number, n: number, k: number][] = [
@@ -87,6 +85,7 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
   argReduce(k, add) {
     for (const op of Object.values(ArgReduceOp)) {
       for (const [outer, n, inner] of [
+        [1, 300_001, 1],
         [1, 40_003, 1],
         [700, 65, 1],
         [9, 31, 70],
@@ -95,6 +94,18 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
         k.argReduce(op, draw(8, outer * n * inner), y, outer, n, inner);
         add(y);
       }
+    }
+  },
+  extremes(k, add) {
+    for (const [outer, n, inner] of [
+      [1, 300_001, 1],
+      [700, 65, 1],
+      [9, 31, 70],
+    ]) {
+      const [low, high] = [new Float32Array(outer * inner), new Float32Array(outer * inner)];
+      k.extremes(wild(8, outer * n * inner), low, high, outer, n, inner);
+      k.extremes(draw(8, outer * n * inner), low, high, outer, n, inner);
+      add(low, high);
     }
   },
   copyStrided(k, add) {
@@ -122,32 +133,6 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
     const c = new Float32Array(9 * 65 * 33);
     k.gemm(false, false, 65, 33, 20, draw(13, 9 * 65 * 20), draw(14, 20 * 33), c, false, null, 9, 1300, 0, 2145);
     add(c);
-  },
-  gatherRows(k, add) {
-    const y = new Float32Array(3000 * 65);
-    k.gatherRows(draw(15, 200 * 65), drawInts(16, 3000, 199), y, 65);
-    add(y);
-  },
-  scatterAddRows(k, add) {
-    const table = draw(17, 50 * 65);
-    k.scatterAddRows(draw(18, 3000 * 65), drawInts(19, 3000, 49), table, 65);
-    add(table);
-  },
-  setRows(k, add) {
-    const table = draw(17, 50 * 65);
-    k.setRows(draw(18, 3000 * 65), drawInts(19, 3000, 49), table, 65);
-    add(table);
-  },
-  places(k, add) {
-    const out = new Int32Array(300 * 701);
-    k.places(drawInts(19, 701, 49), out, Int32Array.of(2, 300, 701, 50, 0, 0, 1), 50, 1, false, false);
-    add(out);
-  },
-  nonzero(k, add) {
-    const mask = Uint8Array.from(drawInts(19, 200_000, 2));
-    const out = new Int32Array(k.nonzero(mask, null));
-    k.nonzero(mask, out);
-    add(out);
   },
   softmax(k, add) {
     for (const [rows, n] of [
@@ -180,6 +165,8 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
     k.crossEntropyBackward(x, drawInts(28, 700, 64), lse, dLosses, dx, 700, 65, 3);
     add(dx);
   },
+  ...movingTraces,
+  ...drawTraces,
   ...normTraces,
   ...orderTraces,
   ...recurrentTraces,
@@ -245,13 +232,6 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
       }));
       const y = new Float32Array(d.planes * d.outHeight * d.outWidth);
       k.resample(d, rows, columns, draw(81, d.planes * d.inHeight * d.inWidth), y);
-      add(y);
-    }
-  },
-  uniform(k, add) {
-    for (const n of LENGTHS) {
-      const y = new Float32Array(n);
-      k.uniform(1, 2, 3, 4, 2 ** 32 - 50, y);
       add(y);
     }
   },

@@ -128,7 +128,7 @@ export function gatherRowsBlock(h: Harness): void {
         const table = h.uniform(random, rows * width);
         const ids = h.ints(Array.from({ length: count }, () => random.integer(0, rows - 1)));
         const y = h.out(count * width);
-        expect(h.backend.gatherRows(table, ids, y, width)).toBe(-1);
+        expect(h.backend.gatherRows(table, ids, y, width, 1)).toBe(-1);
         const want = Array.from(ids).flatMap((id) => Array.from(table.subarray(id * width, (id + 1) * width)));
         expectExact(`width ${width}, ${count} ids`, y, want);
       }
@@ -146,14 +146,33 @@ export function gatherRowsBlock(h: Harness): void {
       list[at] = bad;
       list[6] = at === 6 ? bad : 77;
       const y = h.floats(new Array(21).fill(-5));
-      expect(h.backend.gatherRows(h.floats(new Array(15).fill(1)), h.ints(list), y, 3)).toBe(at);
+      expect(h.backend.gatherRows(h.floats(new Array(15).fill(1)), h.ints(list), y, 3, 1)).toBe(at);
       expectExact('untouched', y, new Array(21).fill(-5));
+    }
+  });
+
+  test('the same ids in several tables', () => {
+    const random = new Random(26);
+    for (const width of WIDTHS) {
+      for (const count of [0, 1, 5, 33]) {
+        const [outer, rows] = [random.integer(1, 9), random.integer(1, 40)];
+        const table = h.uniform(random, outer * rows * width);
+        const ids = h.ints(Array.from({ length: count }, () => random.integer(0, rows - 1)));
+        const y = h.out(outer * count * width);
+        expect(h.backend.gatherRows(table, ids, y, width, outer)).toBe(-1);
+        const want = Array.from({ length: outer }, (_, o) =>
+          Array.from(ids).flatMap((id) =>
+            Array.from(table.subarray((o * rows + id) * width, (o * rows + id + 1) * width)),
+          ),
+        );
+        expectExact(`${outer} tables, width ${width}, ${count} ids`, y, want.flat());
+      }
     }
   });
 
   test.skipIf(h.native)('integers', () => {
     const y = new Int32Array(4);
-    expect(h.backend.gatherRows(Int32Array.of(1, 2, 3, 4, 5, 6), Int32Array.of(2, 0), y, 2)).toBe(-1);
+    expect(h.backend.gatherRows(Int32Array.of(1, 2, 3, 4, 5, 6), Int32Array.of(2, 0), y, 2, 1)).toBe(-1);
     expectExact('int32', y, [5, 6, 1, 2]);
   });
 }
@@ -177,11 +196,32 @@ export function scatterAddRowsBlock(h: Harness): void {
             sizes[ids[i] * width + j] += Math.abs(src[i * width + j]);
           }
         }
-        expect(h.backend.scatterAddRows(src, ids, table, width)).toBe(-1);
+        expect(h.backend.scatterAddRows(src, ids, table, width, 1)).toBe(-1);
         // Each addition is one into the table itself, so it rounds to the class of the table.
         const u = h.tolerance.store;
         const bound = (i: number) => counts[Math.floor(i / width)] * u * 1.01 * sizes[i];
         expectWithin(`width ${width}, ${count} ids`, table, want, bound);
+      }
+    }
+  });
+
+  test('several tables as one after the other', () => {
+    const random = new Random(30);
+    for (const method of ['scatterAddRows', 'setRows'] as const) {
+      for (const width of WIDTHS) {
+        const [outer, rows, count] = [random.integer(2, 5), random.integer(1, 12), 33];
+        const table = h.uniform(random, outer * rows * width);
+        const src = h.uniform(random, outer * count * width);
+        const ids = h.ints(Array.from({ length: count }, () => random.integer(0, rows - 1)));
+        const want = h.floats(table);
+        const [step, part] = [rows * width, count * width];
+        for (let o = 0; o < outer; o++) {
+          const one = h.floats(table.subarray(o * step, (o + 1) * step));
+          h.backend[method](h.floats(src.subarray(o * part, (o + 1) * part)), ids, one, width, 1);
+          want.set(one, o * step);
+        }
+        expect(h.backend[method](src, ids, table, width, outer)).toBe(-1);
+        expectExact(`${method}, ${outer} tables, width ${width}`, table, want);
       }
     }
   });
@@ -193,7 +233,7 @@ export function scatterAddRowsBlock(h: Harness): void {
     const ids = h.ints(Array.from({ length: 2000 }, () => random.integer(0, 4)));
     const want = Float64Array.from(table);
     for (let i = 0; i < 2000; i++) for (let j = 0; j < 33; j++) want[ids[i] * 33 + j] += src[i * 33 + j];
-    expect(h.backend.scatterAddRows(src, ids, table, 33)).toBe(-1);
+    expect(h.backend.scatterAddRows(src, ids, table, 33, 1)).toBe(-1);
     expectExact('sums', table, want, { zeros: false });
   });
 
@@ -206,7 +246,7 @@ export function scatterAddRowsBlock(h: Harness): void {
       const list = [0, 2, 1];
       list[at] = bad;
       const table = h.floats(new Array(12).fill(2));
-      expect(h.backend.scatterAddRows(h.floats(new Array(12).fill(1)), h.ints(list), table, 4)).toBe(at);
+      expect(h.backend.scatterAddRows(h.floats(new Array(12).fill(1)), h.ints(list), table, 4, 1)).toBe(at);
       expectExact('untouched', table, new Array(12).fill(2));
     }
   });
@@ -214,7 +254,7 @@ export function scatterAddRowsBlock(h: Harness): void {
   describe.skipIf(h.native)('int32', () => {
     test('adds', () => {
       const table = Int32Array.of(1, 2, 3, 4);
-      expect(h.backend.scatterAddRows(Int32Array.of(10, 20, 30, 40), Int32Array.of(1, 1), table, 2)).toBe(-1);
+      expect(h.backend.scatterAddRows(Int32Array.of(10, 20, 30, 40), Int32Array.of(1, 1), table, 2, 1)).toBe(-1);
       expectExact('int32', table, [1, 2, 43, 64]);
     });
   });

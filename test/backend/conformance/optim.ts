@@ -1,6 +1,6 @@
-/** adam, sgd, scale and uniform against their formulas, element by element. */
+/** adam, sgd and scale against their formulas, element by element. */
 
-import { describe, expect, test } from 'vitest';
+import { test } from 'vitest';
 import type { AdamStep, SgdStep } from '../../../src/backend/arguments.ts';
 import { expectExact, expectWithin, type Harness, Random, SIZES } from './harness.ts';
 
@@ -186,60 +186,5 @@ export function scaleBlock(h: Harness): void {
       h.backend.scale(arrays, factor);
       for (const [i, x] of arrays.entries()) expectExact(`${x.length} × ${factor}`, x, want[i]);
     }
-  });
-}
-
-/** Philox4x32-10 over 64-bit integers, as its paper writes it. */
-function philox(counter: bigint[], key: bigint[]): bigint[] {
-  const mask = 0xffffffffn;
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
-  for (let round = 0; round < 10; round++) {
-    const [p0, p1] = [0xd2511f53n * c0, 0xcd9e8d57n * c2];
-    [c0, c1, c2, c3] = [(p1 >> 32n) ^ c1 ^ k0, p1 & mask, (p0 >> 32n) ^ c3 ^ k1, p0 & mask];
-    [k0, k1] = [(k0 + 0x9e3779b9n) & mask, (k1 + 0xbb67ae85n) & mask];
-  }
-  return [c0, c1, c2, c3];
-}
-
-export function uniformBlock(h: Harness): void {
-  const expected = (seed: [number, number], stream: [number, number], block: number, n: number) =>
-    Float32Array.from({ length: n }, (_, i) => {
-      const at = BigInt(block) + BigInt(i >> 2);
-      const counter = [at & 0xffffffffn, at >> 32n, BigInt(stream[0]), BigInt(stream[1])];
-      return Number(philox(counter, seed.map(BigInt))[i & 3] >> 8n) / 2 ** 24;
-    });
-
-  describe.each([
-    [[0, 0], [0, 0], 0],
-    [[1, 2], [3, 4], 5],
-    [[0xffffffff, 0xfffffffe], [0x80000000, 0xffffffff], 2 ** 32 - 3],
-    [[0x12345678, 0x9abcdef0], [7, 0], 2 ** 53 - 200],
-  ] as [[number, number], [number, number], number][])('seed %j, stream %j, block %d', (seed, stream, block) => {
-    test('every length', () => {
-      for (const n of [...SIZES, 4, 63, 64, 66, 700]) {
-        const y: Float32Array = h.raw(Float32Array, n);
-        h.backend.uniform(seed[0], seed[1], stream[0], stream[1], block, y);
-        expectExact(`n = ${n}`, y, expected(seed, stream, block, n));
-      }
-    });
-  });
-
-  test('a run continued at its block is the same run', () => {
-    const whole = h.raw(Float32Array, 4096);
-    h.backend.uniform(9, 8, 7, 6, 100, whole);
-    const part = h.raw(Float32Array, 988);
-    h.backend.uniform(9, 8, 7, 6, 100 + 777, part);
-    expectExact('part', part, whole.subarray(4 * 777));
-  });
-
-  test('fills [0, 1) evenly', () => {
-    const y = h.raw(Float32Array, 65536);
-    h.backend.uniform(3, 1, 4, 1, 0, y);
-    const counts = new Array(16).fill(0);
-    for (const v of y) counts[Math.floor(v * 16)]++;
-    expect(y.every((v) => v >= 0 && v < 1)).toBe(true);
-    // 4096 expected, standard deviation 62: six of them.
-    for (const count of counts) expect(Math.abs(count - 4096)).toBeLessThan(372);
   });
 }

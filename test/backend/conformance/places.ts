@@ -16,7 +16,7 @@ export function setRowsBlock(h: Harness): void {
         ids.forEach((id, i) => {
           for (let j = 0; j < width; j++) want[id * width + j] = src[i * width + j];
         });
-        expect(h.backend.setRows(src, ids, table, width)).toBe(-1);
+        expect(h.backend.setRows(src, ids, table, width, 1)).toBe(-1);
         expectExact(`width ${width}, ${count} ids`, table, want);
       }
     }
@@ -25,7 +25,7 @@ export function setRowsBlock(h: Harness): void {
   test('an id out of range is named, and nothing is written', () => {
     for (const bad of [-1, 3, 2 ** 31 - 1, -(2 ** 31)]) {
       const table = h.floats(new Array(6).fill(2));
-      expect(h.backend.setRows(h.floats(new Array(6).fill(1)), h.ints([0, bad, 1]), table, 2)).toBe(1);
+      expect(h.backend.setRows(h.floats(new Array(6).fill(1)), h.ints([0, bad, 1]), table, 2, 1)).toBe(1);
       expectExact('untouched', table, new Array(6).fill(2));
     }
   });

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { REDUCE_BLOCK } from '../../../src/backend/backend.ts';
 import { ArgReduceOp, ReduceOp } from '../../../src/backend/opcodes.ts';
+import type { FloatArray } from '../../../src/core/dtype.ts';
 import { type Extents, expectExact, expectWithin, type Harness, Random, SHORT_EXTENTS, SIZES } from './harness.ts';
 
 const EXTENTS: Extents[] = [
@@ -226,7 +227,49 @@ export function argReduceBlock(h: Harness): void {
     check('all NaN in columns', h.floats(new Array(12).fill(Number.NaN)), [2, 3, 2]);
   });
 
+  test('the first of them in rows of several blocks', () => {
+    for (const special of [Number.NaN, Infinity, -Infinity, 0]) {
+      for (const places of [[9000], [4095, 4096], [4096, 12_287], [8191, 12_288], [0, 12_288], [12_288]]) {
+        const values = Array.from({ length: 2 * 12_289 }, (_, i) => (special === 0 ? -1 : i % 5));
+        for (const place of places) values[place] = special;
+        values[12_289 + places[0]] = special;
+        check(`${special} at ${places}`, h.floats(values), [2, 12_289, 1]);
+      }
+    }
+  });
+
   test('−0 and 0 are equal', () => {
+    check('zeros', h.floats([-0, 0, -0, 0]), [1, 4, 1]);
+  });
+}
+
+export function extremesBlock(h: Harness): void {
+  const check = (label: string, x: FloatArray, [outer, n, inner]: (typeof EXTENTS)[number]) => {
+    const [low, high, least, most] = [0, 1, 2, 3].map(() => h.out(outer * inner));
+    h.backend.extremes(x, low, high, outer, n, inner);
+    h.backend.reduce(ReduceOp.min, x, least, outer, n, inner);
+    h.backend.reduce(ReduceOp.max, x, most, outer, n, inner);
+    expectExact(`${label}, smallest`, low, least);
+    expectExact(`${label}, largest`, high, most);
+  };
+
+  test('as the reductions, at every extent', () => {
+    const random = new Random(29);
+    for (const extents of EXTENTS.filter(([, n]) => n > 0)) {
+      const [outer, n, inner] = extents;
+      check(`ties [${extents}]`, h.integers(random, outer * n * inner, 3), extents);
+      check(`distinct [${extents}]`, h.uniform(random, outer * n * inner), extents);
+    }
+    check('blocks', h.uniform(random, 3 * 9001), [3, 9001, 1]);
+  });
+
+  test('NaN, infinities and zeros', () => {
+    for (const special of [Number.NaN, Infinity, -Infinity]) {
+      const values = Array.from({ length: 9000 }, (_, i) => i % 7);
+      values[8500] = special;
+      check(String(special), h.floats(values), [1, 9000, 1]);
+      check(`${special} in columns`, h.floats(values), [3, 100, 30]);
+    }
     check('zeros', h.floats([-0, 0, -0, 0]), [1, 4, 1]);
   });
 }

@@ -45,6 +45,7 @@ export const i32 = (values: readonly number[], options: Options = {}): ArrayArgu
   array(Int32Array, values.length, 'in', { values, ...options });
 export const out = (n: number, options: Options = {}): ArrayArgument => array(Float32Array, n, 'out', options);
 export const outI32 = (n: number, options: Options = {}): ArrayArgument => array(Int32Array, n, 'out', options);
+export const outF64 = (n: number, options: Options = {}): ArrayArgument => array(Float64Array, n, 'out', options);
 export const outU8 = (n: number): ArrayArgument => array(Uint8Array, n, 'out', {});
 export const inPlace = (n: number): ArrayArgument => array(Float32Array, n, 'inPlace', {});
 export const inOut = (n: number, options: Options = {}): ArrayArgument => array(Float32Array, n, 'inOut', options);

@@ -77,8 +77,8 @@ describeNative('the boundary of the addon, case by case', () => {
     addon.unary(0, 0, 0, none, none);
     addon.reduce(0, 0, 5, 3, none, none);
     addon.softmax(false, 2 ** 31 - 1, 0, none, none);
-    expect(addon.gatherRows(3, new Float32Array(6), ids, none)).toBe(-1);
-    expect(addon.scatterAddRows(3, none, ids, new Float32Array(6))).toBe(-1);
+    expect(addon.gatherRows(1, 3, new Float32Array(6), ids, none)).toBe(-1);
+    expect(addon.scatterAddRows(1, 3, none, ids, new Float32Array(6))).toBe(-1);
     expect(addon.crossEntropy(0, 5, -100, none, ids, none, none)).toBe(-1);
     expect(addon.sumSquares([])).toBe(0);
     expect(addon.sumSquares([none])).toBe(0);
@@ -119,9 +119,9 @@ describeNative('the boundary of the addon, case by case', () => {
     const table = new Float32Array(12).fill(1);
     for (const bad of [4, -1, 2 ** 31 - 1, -(2 ** 31)]) {
       const y = new Float32Array(9).fill(5);
-      expect(addon.gatherRows(3, table, Int32Array.of(0, 3, bad), y)).toBe(2);
+      expect(addon.gatherRows(1, 3, table, Int32Array.of(0, 3, bad), y)).toBe(2);
       expect(y.every((v) => v === 5)).toBe(true);
-      expect(addon.scatterAddRows(3, y, Int32Array.of(0, bad, 3), table)).toBe(1);
+      expect(addon.scatterAddRows(1, 3, y, Int32Array.of(0, bad, 3), table)).toBe(1);
       expect(table.every((v) => v === 1)).toBe(true);
       const losses = new Float32Array(2).fill(9);
       expect(

@@ -14,6 +14,7 @@ import {
   list,
   num,
   out,
+  outF64,
   outI32,
   outU8,
   u8,
@@ -68,6 +69,13 @@ const each = (make: (n: number) => ReturnType<typeof f32>): ReturnType<typeof f3
 const positive = (n: number): ReturnType<typeof f32> =>
   inOut(n, { values: Array.from({ length: n }, (_, i) => i / n) });
 
+/** The arrays that a kernel changes, whose lengths are the sizes. */
+const updated = list(
+  each((n) => inOut(n, { gives: true })),
+  false,
+  true,
+);
+
 const [V, E] = [11, 6];
 const samplerWeights = [
   f32(4 * H * E),
@@ -89,6 +97,9 @@ const samplerArguments = [
   f32(V * H),
   f32(V),
 ];
+
+/** Where draws begin: seed, stream, block. */
+const place = [1, 2, 3, 4, 5].map((n) => int(n));
 
 /** `[rank, dims, strides, strides]` of a [3, 4] array against a [3, 1] and of its transpose. */
 const broadcast = i32([2, 3, 4, 4, 1, 1, 0], { optional: false });
@@ -120,6 +131,7 @@ export function callsOf(addon: NativeAddon): Call[] {
       [int(1), int(3), int(5), int(4), f32(60), out(12)],
     ],
     argReduce: [[int(0), int(3), int(21), int(1), f32(63), outI32(3)]],
+    extremes: [[int(3), int(21, 1), int(1), f32(63), out(3), out(3)]],
     moments: [
       [int(3), int(21, 1), int(1), f32(63), out(3), out(3)],
       [int(3), int(5, 1), int(4), f32(60), out(12), out(12)],
@@ -137,6 +149,12 @@ export function callsOf(addon: NativeAddon): Call[] {
     topRows: [[flag(true), int(2), int(40), int(3), f32(80), outI32(6)]],
     rankRows: [[int(2), int(40), int(2), f32(80), i32([0, 39, 7, 20]), outI32(4)]],
     copyStrided: [[int(2), int(3), transpose, f32(14), out(15)]],
+    convert: [
+      [int(0), int(2), f32(37, { gives: true }), outI32(37)],
+      [int(2), int(0), i32([1, 2, 3], { gives: true }), out(3)],
+      [int(0), int(4), f32(37, { gives: true }), outU8(37)],
+      [int(3), int(1), u8([1, 2, 3], { gives: true }), outF64(3)],
+    ],
     gemm: [
       [
         flag(false),
@@ -171,9 +189,12 @@ export function callsOf(addon: NativeAddon): Call[] {
         f32(3, { optional: true }),
       ],
     ],
-    gatherRows: [[int(5), f32(35, { gives: true }), i32([6, 0, 3, 3], { gives: true }), out(20)]],
-    scatterAddRows: [[int(5), f32(20), i32([6, 0, 3, 3], { gives: true }), inOut(35, { gives: true })]],
-    setRows: [[int(5), f32(20), i32([6, 0, 3, 3], { gives: true }), inOut(35, { gives: true })]],
+    gatherRows: [
+      [int(1), int(5), f32(35, { gives: true }), i32([6, 0, 3, 3], { gives: true }), out(20)],
+      [int(3), int(2), f32(42, { gives: true }), i32([6, 0, 3, 3], { gives: true }), out(24)],
+    ],
+    scatterAddRows: [[int(1), int(5), f32(20), i32([6, 0, 3, 3], { gives: true }), inOut(35, { gives: true })]],
+    setRows: [[int(1), int(5), f32(20), i32([6, 0, 3, 3], { gives: true }), inOut(35, { gives: true })]],
     places: [[int(7), int(2), flag(true), flag(false), placesLayout, i32([6, -7, 3], { gives: true }), outI32(12)]],
     nonzero: [[int(3), u8([1, 0, 7, 0, 255, 1], { gives: true }), outI32(3, { optional: true })]],
     softmax: [[flag(false), int(3), int(19), f32(57), out(57)]],
@@ -286,14 +307,13 @@ export function callsOf(addon: NativeAddon): Call[] {
         out(poolY),
       ],
     ],
-    uniform: [[int(1), int(2), int(3), int(4), int(5), out(37, { gives: true })]],
+    uniform: [[...place, out(37, { gives: true })]],
+    uniform53: [[...place, outF64(37, { gives: true })]],
+    normal: [[...place, flag(false), out(37, { gives: true })]],
+    integers: [[...place, int(-3, -(2 ** 31)), int(7, 1), outI32(37, { gives: true })]],
     adam: [
       [
-        list(
-          each((n) => inOut(n, { gives: true })),
-          false,
-          true,
-        ),
+        updated,
         list(each((n) => f32(n))),
         list(each(inOut)),
         list(each(positive)),
@@ -305,11 +325,7 @@ export function callsOf(addon: NativeAddon): Call[] {
     ],
     sgd: [
       [
-        list(
-          each((n) => inOut(n, { gives: true })),
-          false,
-          true,
-        ),
+        updated,
         list(each((n) => f32(n))),
         list(each(inOut), true),
         ...[1e-3, 0.9, 0, 0.01].map(num),
@@ -320,11 +336,7 @@ export function callsOf(addon: NativeAddon): Call[] {
     ],
     // Adagrad and RMSprop do without the second list, Adadelta and Rprop do not; the third is RMSprop's alone.
     update: [0, 1, 2, 6].map((rule) => [
-      list(
-        each((n) => inOut(n, { gives: true })),
-        false,
-        true,
-      ),
+      updated,
       list(each((n) => f32(n))),
       list(each(positive)),
       list(each(positive), rule < 2),
@@ -343,16 +355,7 @@ export function callsOf(addon: NativeAddon): Call[] {
         ),
       ],
     ],
-    scale: [
-      [
-        list(
-          each((n) => inOut(n, { gives: true })),
-          false,
-          true,
-        ),
-        num(0.5),
-      ],
-    ],
+    scale: [[updated, num(0.5)]],
     createCharSampler: [samplerArguments],
     yardstick: [[int(2), int(2), f32(19, { gives: true }), out(19)]],
   };

@@ -157,13 +157,13 @@ describeNative('small work', () => {
         for (const method of ['scatterAddRows', 'setRows'] as const) {
           both(small, (k) => {
             const y = table.slice();
-            k[method](source, ids, y, width);
+            k[method](source, ids, y, width, 1);
             return y;
           });
         }
         both(small, (k) => {
           const y = new Float32Array(count * width);
-          k.gatherRows(table, ids, y, width);
+          k.gatherRows(table, ids, y, width, 1);
           return y;
         });
         both(count <= SMALL_WORK, (k) => {

@@ -8,6 +8,8 @@ import type { DataArray, FloatArray } from '../../../core/dtype.ts';
 type Optional<T> = T | null;
 type PlanArguments = [kind: number, size: number, layout: Optional<Int32Array>];
 
+type DrawNumbers = [seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number];
+
 export interface ArrayFunctions {
   unary(op: number, p0: number, p1: number, x: FloatArray, y: FloatArray): void;
   binary(op: number, ...rest: [...PlanArguments, a: DataArray, b: DataArray, y: DataArray]): void;
@@ -15,6 +17,7 @@ export interface ArrayFunctions {
   select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void;
   reduce(op: number, outer: number, n: number, inner: number, x: DataArray, y: DataArray): void;
   argReduce(op: number, outer: number, n: number, inner: number, x: DataArray, y: Int32Array): void;
+  extremes(outer: number, n: number, inner: number, x: DataArray, low: DataArray, high: DataArray): void;
   moments(outer: number, n: number, inner: number, x: FloatArray, mean: FloatArray, squares: FloatArray): void;
   scan(op: number, reverse: boolean, outer: number, n: number, inner: number, x: DataArray, y: DataArray): void;
   linearScan(
@@ -46,6 +49,7 @@ export interface ArrayFunctions {
   topRows(largest: boolean, rows: number, n: number, k: number, x: DataArray, indices: Int32Array): void;
   rankRows(rows: number, n: number, m: number, x: DataArray, ranks: Int32Array, indices: Int32Array): number;
   copyStrided(xOffset: number, yOffset: number, layout: Int32Array, x: DataArray, y: DataArray): void;
+  convert(from: number, to: number, x: DataArray, y: DataArray): void;
   gemm(
     transA: boolean,
     transB: boolean,
@@ -62,9 +66,9 @@ export interface ArrayFunctions {
     c: FloatArray,
     bias: Optional<FloatArray>,
   ): void;
-  gatherRows(width: number, table: DataArray, ids: Int32Array, y: DataArray): number;
-  scatterAddRows(width: number, src: DataArray, ids: Int32Array, table: DataArray): number;
-  setRows(width: number, src: DataArray, ids: Int32Array, table: DataArray): number;
+  gatherRows(outer: number, width: number, table: DataArray, ids: Int32Array, y: DataArray): number;
+  scatterAddRows(outer: number, width: number, src: DataArray, ids: Int32Array, table: DataArray): number;
+  setRows(outer: number, width: number, src: DataArray, ids: Int32Array, table: DataArray): number;
   places(
     n: number,
     stride: number,
@@ -75,5 +79,8 @@ export interface ArrayFunctions {
     places: Int32Array,
   ): number;
   nonzero(room: number, mask: Uint8Array, places: Int32Array | null): number;
-  uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void;
+  uniform(...args: [...DrawNumbers, y: Float32Array]): void;
+  uniform53(...args: [...DrawNumbers, y: Float64Array]): void;
+  normal(...args: [...DrawNumbers, wide: boolean, y: FloatArray]): void;
+  integers(...args: [...DrawNumbers, low: number, count: number, y: Int32Array]): void;
 }

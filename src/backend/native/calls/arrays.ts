@@ -1,10 +1,20 @@
 /** Calls of the addon for elementwise work, reductions, scans, order, copies, products, indexing and draws. */
 
+import type { DrawPlace } from '../../../core/draws.ts';
 import type { DataArray, FloatArray } from '../../../core/dtype.ts';
 import type { BroadcastPlan } from '../../../core/shape.ts';
 import type { ArgReduceOp, BinaryOp, CompareOp, ReduceOp, ScanOp, UnaryOp } from '../../opcodes.ts';
 import type { ArrayKernels } from '../../seam/arrays.ts';
 import type { NativeAddon } from '../addon.ts';
+
+/** Element of native/core/args/elementwise.h. */
+const [FLOAT32, FLOAT64, INT32, UINT8, BOOL] = [0, 1, 2, 3, 4];
+
+function elementOf(x: DataArray): number {
+  if (x instanceof Float32Array) return FLOAT32;
+  if (x instanceof Int32Array) return INT32;
+  return x instanceof Float64Array ? FLOAT64 : UINT8;
+}
 
 export class NativeArrayKernels implements ArrayKernels {
   protected readonly addon: NativeAddon;
@@ -30,6 +40,9 @@ export class NativeArrayKernels implements ArrayKernels {
   }
   argReduce(op: ArgReduceOp, x: DataArray, y: Int32Array, outer: number, n: number, inner: number): void {
     this.addon.argReduce(op, outer, n, inner, x, y);
+  }
+  extremes(x: DataArray, low: DataArray, high: DataArray, outer: number, n: number, inner: number): void {
+    this.addon.extremes(outer, n, inner, x, low, high);
   }
   moments(x: FloatArray, mean: FloatArray, squares: FloatArray, outer: number, n: number, inner: number): void {
     this.addon.moments(outer, n, inner, x, mean, squares);
@@ -78,6 +91,9 @@ export class NativeArrayKernels implements ArrayKernels {
   copyStrided(x: DataArray, xOffset: number, y: DataArray, yOffset: number, layout: Int32Array): void {
     this.addon.copyStrided(xOffset, yOffset, layout, x, y);
   }
+  convert(x: DataArray, y: DataArray, toBool: boolean): void {
+    this.addon.convert(elementOf(x), toBool ? BOOL : elementOf(y), x, y);
+  }
   gemm(
     transA: boolean,
     transB: boolean,
@@ -96,14 +112,14 @@ export class NativeArrayKernels implements ArrayKernels {
   ): void {
     this.addon.gemm(transA, transB, accumulate, m, n, k, batch, aStride, bStride, cStride, a, b, c, bias);
   }
-  gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number): number {
-    return this.addon.gatherRows(width, table, ids, y);
+  gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number, outer: number): number {
+    return this.addon.gatherRows(outer, width, table, ids, y);
   }
-  scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
-    return this.addon.scatterAddRows(width, src, ids, table);
+  scatterAddRows(src: DataArray, ids: Int32Array, table: DataArray, width: number, outer: number): number {
+    return this.addon.scatterAddRows(outer, width, src, ids, table);
   }
-  setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number): number {
-    return this.addon.setRows(width, src, ids, table);
+  setRows(src: DataArray, ids: Int32Array, table: DataArray, width: number, outer: number): number {
+    return this.addon.setRows(outer, width, src, ids, table);
   }
   places(
     ids: Int32Array,
@@ -121,5 +137,14 @@ export class NativeArrayKernels implements ArrayKernels {
   }
   uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void {
     this.addon.uniform(seedLo, seedHi, streamLo, streamHi, block, y);
+  }
+  uniform53({ seedLo, seedHi, streamLo, streamHi, block }: DrawPlace, y: Float64Array): void {
+    this.addon.uniform53(seedLo, seedHi, streamLo, streamHi, block, y);
+  }
+  normal({ seedLo, seedHi, streamLo, streamHi, block }: DrawPlace, y: FloatArray): void {
+    this.addon.normal(seedLo, seedHi, streamLo, streamHi, block, y instanceof Float64Array, y);
+  }
+  integers({ seedLo, seedHi, streamLo, streamHi, block }: DrawPlace, low: number, count: number, y: Int32Array): void {
+    this.addon.integers(seedLo, seedHi, streamLo, streamHi, block, low, count, y);
   }
 }
