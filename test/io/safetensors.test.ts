@@ -136,7 +136,7 @@ describe('damage', () => {
     saveSafetensors(
       path,
       {
-        'emb.weight': filled('float32', [40, 10], Math.sin),
+        'emb.weight': filled('float32', [8, 5], Math.sin),
         ids: filled('int32', [7], (i) => i),
         on: filled('bool', [5], (i) => i % 2),
         none: filled('float32', [0, 3], () => 0),
@@ -161,7 +161,7 @@ describe('damage', () => {
       attempt(`bit ${bit}`, damaged);
     }
     expect(accepted).toEqual([]);
-    expect(bytes.length).toBeGreaterThan(1500);
+    expect(bytes.length).toBeGreaterThan(160);
   });
 });
 
@@ -311,11 +311,13 @@ describe('hostile headers', () => {
 
   test.each(cases)('%s', (_, bytes, message) => {
     const folder = temporaryFolder();
-    const began = performance.now();
+    const began = process.cpuUsage();
     expect(() => loadBytes(folder, bytes)).toThrow(message);
     expect(() => loadBytes(folder, bytes)).toThrow(CheckpointError);
-    // Stated for one load of at most 16 MiB of header; two are done here, with their writes, on a busy machine.
-    expect(performance.now() - began).toBeLessThan(2000);
+    // Stated for one load of at most 16 MiB of header; two are done here, with their writes. By the processor's clock: others
+    // may be at work.
+    const { user, system } = process.cpuUsage(began);
+    expect((user + system) / 1000).toBeLessThan(2000);
   });
 
   test('random bytes behind a plausible length never pass, and never break out of the error type', () => {

@@ -61,10 +61,15 @@ export function namedOutputs(value: Value, names: Names): Record<string, Tensor>
 }
 
 /**
- * Gradients that PyTorch computes in float64 from a constant it holds in float32, by the relative error of the constant:
- * hardsigmoid's 1/6.
+ * Gradients that PyTorch computes in float64 from a constant it holds in float32, by the relative error they have from it, as
+ * functions and as modules: hardsigmoid's 1/6, and celu's 1/α, an error of an exponent up to 8.
  */
-const singleConstants: Readonly<Record<string, number>> = { hardsigmoid: 3e-8 };
+export const singleConstants: Readonly<Record<string, number>> = {
+  CELU: 5e-7,
+  Hardsigmoid: 3e-8,
+  celu: 5e-7,
+  hardsigmoid: 3e-8,
+};
 
 /** The inputs of a case as tensors of the library. */
 function leavesOf(family: Family<ExpressionCase>, { inputs, grads = {} }: ExpressionCase, dtype: FloatDType) {
