@@ -1,6 +1,6 @@
 /** Activation functions as modules, for `Sequential`. */
 
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import {
   gelu,
   leakyRelu,
@@ -36,8 +36,12 @@ export class ReLU extends Module {
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
-  constructor({ approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}) {
+  constructor(options: { approximate?: 'none' | 'tanh' } = {}) {
     super();
+    checkOptions(new.target.name, options, { approximate: true } satisfies OptionNames<{
+      approximate?: 'none' | 'tanh';
+    }>);
+    const { approximate = 'none' } = options;
     this.approximate = approximate;
   }
 
@@ -143,8 +147,14 @@ export class PReLU extends Module {
   readonly numParameters: number;
   weight: Parameter;
 
-  constructor({ numParameters = 1, init = 0.25, dtype = 'float32' }: PReLUOptions = {}) {
+  constructor(options: PReLUOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      numParameters: true,
+      init: true,
+      dtype: true,
+    } satisfies OptionNames<PReLUOptions>);
+    const { numParameters = 1, init = 0.25, dtype = 'float32' } = options;
     this.numParameters = checkPositiveInteger('PReLU', 'numParameters', numParameters);
     this.weight = constantParameter([numParameters], init, checkFloatDType('PReLU', dtype));
   }
@@ -170,8 +180,10 @@ export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
 
-  constructor({ beta = 1, threshold = 20 }: SoftplusOptions = {}) {
+  constructor(options: SoftplusOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { beta: true, threshold: true } satisfies OptionNames<SoftplusOptions>);
+    const { beta = 1, threshold = 20 } = options;
     this.beta = beta;
     this.threshold = threshold;
   }

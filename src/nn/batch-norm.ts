@@ -1,6 +1,6 @@
 /** Batch and instance normalisation: modules that keep running statistics of their channels. */
 
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { batchNorm, full, instanceNorm, written } from '../ops/index.ts';
@@ -32,6 +32,14 @@ export interface InstanceNormModuleOptions extends NormOptions {
   momentum?: number;
 }
 
+const OPTIONS: OptionNames<BatchNormModuleOptions> = {
+  eps: true,
+  momentum: true,
+  affine: true,
+  trackRunningStats: true,
+  dtype: true,
+};
+
 /** What normalises channels and may keep their statistics, under PyTorch's names. */
 class StatisticsNorm extends Module {
   readonly numFeatures: number;
@@ -47,6 +55,7 @@ class StatisticsNorm extends Module {
   constructor(numFeatures: number, options: Required<BatchNormModuleOptions>) {
     super();
     const name = this.constructor.name;
+    checkOptions(name, options, OPTIONS);
     const { eps, momentum, affine, trackRunningStats, dtype } = options;
     this.numFeatures = checkPositiveInteger(name, 'numFeatures', numFeatures);
     this.eps = checkEps(name, eps);

@@ -1,4 +1,4 @@
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { bilinear } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -26,13 +26,10 @@ export class Bilinear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(
-    in1Features: number,
-    in2Features: number,
-    outFeatures: number,
-    { bias = true, dtype = 'float32' }: BilinearOptions = {},
-  ) {
+  constructor(in1Features: number, in2Features: number, outFeatures: number, options: BilinearOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { bias: true, dtype: true } satisfies OptionNames<BilinearOptions>);
+    const { bias = true, dtype = 'float32' } = options;
     this.in1Features = checkPositiveInteger('Bilinear', 'in1Features', in1Features);
     this.in2Features = checkPositiveInteger('Bilinear', 'in2Features', in2Features);
     this.outFeatures = checkPositiveInteger('Bilinear', 'outFeatures', outFeatures);

@@ -1,6 +1,6 @@
 /** Transposed convolutions: the gradient of a convolution as a layer. */
 
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { convTranspose1d, convTranspose2d, type PerAxis } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -24,6 +24,16 @@ export interface ConvTransposeModuleOptions {
   dilation?: PerAxis;
   dtype?: FloatDType;
 }
+
+const OPTIONS: OptionNames<ConvTransposeModuleOptions> = {
+  stride: true,
+  padding: true,
+  outputPadding: true,
+  groups: true,
+  bias: true,
+  dilation: true,
+  dtype: true,
+};
 
 /** What the transposed convolutions of one and of two axes share. */
 class TransposedConvolution extends Module {
@@ -49,6 +59,7 @@ class TransposedConvolution extends Module {
   ) {
     super();
     const name = this.constructor.name;
+    checkOptions(name, options, OPTIONS);
     const { stride = 1, padding = 0, outputPadding = 0, groups = 1, bias = true, dilation = 1 } = options;
     const { dtype = 'float32' } = options;
     this.#spread = spread;

@@ -1,6 +1,6 @@
 /** Convolutions over sequences and images. */
 
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { conv1d, conv2d, type PadMode, type PerAxis, pad } from '../ops/index.ts';
@@ -30,6 +30,16 @@ export interface ConvModuleOptions {
   dtype?: FloatDType;
 }
 
+const OPTIONS: OptionNames<ConvModuleOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  bias: true,
+  paddingMode: true,
+  dtype: true,
+};
+
 /** What the convolutions of one and of two axes share. */
 class Convolution extends Module {
   readonly inChannels: number;
@@ -54,6 +64,7 @@ class Convolution extends Module {
   ) {
     super();
     const name = this.constructor.name;
+    checkOptions(name, options, OPTIONS);
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
     const { paddingMode = 'zeros', dtype = 'float32' } = options;
     this.#convolve = convolve;

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import type { Shape } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { add, dropout, mul, ones } from '../ops/index.ts';
@@ -17,8 +18,10 @@ export class Dropout extends Module {
   readonly sampleAxis: number | null;
 
   /** @param sampleAxis  where the samples lie, for `withSamples`: 0 (default), 1 for [T, B, …], null for none. */
-  constructor(p = 0.5, { sampleAxis = 0 }: { sampleAxis?: number | null } = {}) {
+  constructor(p = 0.5, options: { sampleAxis?: number | null } = {}) {
     super();
+    checkOptions(new.target.name, options, { sampleAxis: true } satisfies OptionNames<{ sampleAxis?: number | null }>);
+    const { sampleAxis = 0 } = options;
     this.p = checkProbability('Dropout', 'p', p);
     this.sampleAxis = sampleAxis;
   }

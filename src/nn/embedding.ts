@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd/index.ts';
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { embedding, written } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -18,6 +18,14 @@ export interface EmbeddingOptions {
   scaleGradByFreq?: boolean;
   dtype?: FloatDType;
 }
+
+const OPTIONS: OptionNames<EmbeddingOptions> = {
+  paddingIdx: true,
+  maxNorm: true,
+  normType: true,
+  scaleGradByFreq: true,
+  dtype: true,
+};
 
 /**
  * A table of vectors, one for each id. Names and initial values are those of torch.nn.Embedding: rows from N(0, 1).
@@ -40,6 +48,7 @@ export class Embedding extends Module {
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
     super();
+    checkOptions('Embedding', options, OPTIONS);
     const { paddingIdx = null, maxNorm = null, normType = 2, scaleGradByFreq = false, dtype = 'float32' } = options;
     this.numEmbeddings = checkPositiveInteger('Embedding', 'numEmbeddings', numEmbeddings);
     this.embeddingDim = checkPositiveInteger('Embedding', 'embeddingDim', embeddingDim);

@@ -1,4 +1,4 @@
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { groupNorm } from '../ops/index.ts';
@@ -14,6 +14,8 @@ export interface GroupNormModuleOptions {
   affine?: boolean;
   dtype?: FloatDType;
 }
+
+const OPTIONS: OptionNames<GroupNormModuleOptions> = { eps: true, affine: true, dtype: true };
 
 /**
  * Brings each group of channels of each sample to mean 0 and (biased) variance 1, then scales and shifts each channel.
@@ -35,6 +37,7 @@ export class GroupNorm extends Module {
 
   constructor(numGroups: number, numChannels: number, options: GroupNormModuleOptions = {}) {
     super();
+    checkOptions('GroupNorm', options, OPTIONS);
     const { eps = 1e-5, affine = true, dtype = 'float32' } = options;
     this.numGroups = checkPositiveInteger('GroupNorm', 'numGroups', numGroups);
     this.numChannels = checkPositiveInteger('GroupNorm', 'numChannels', numChannels);

@@ -1,4 +1,4 @@
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { ConfigError } from '../errors.ts';
 import { layerNorm } from '../ops/index.ts';
@@ -17,6 +17,8 @@ export interface LayerNormOptions {
   dtype?: FloatDType;
 }
 
+const OPTIONS: OptionNames<LayerNormOptions> = { eps: true, elementwiseAffine: true, bias: true, dtype: true };
+
 /**
  * Brings each sample to mean 0 and (biased) variance 1 over its last axes, then scales and shifts it elementwise. Names
  * and initial values are those of torch.nn.LayerNorm: weight 1, bias 0.
@@ -34,6 +36,7 @@ export class LayerNorm extends Module {
 
   constructor(normalizedShape: number | Shape, options: LayerNormOptions = {}) {
     super();
+    checkOptions('LayerNorm', options, OPTIONS);
     const { eps = 1e-5, elementwiseAffine = true, bias = true, dtype = 'float32' } = options;
     const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     if (shape.length === 0) {

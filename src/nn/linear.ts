@@ -1,4 +1,4 @@
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sizeOf } from '../core/shape.ts';
 import { linear } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -28,8 +28,10 @@ export class Linear extends Module {
   weight: Parameter;
   bias: Parameter | null;
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true, dtype = 'float32' }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { bias: true, dtype: true } satisfies OptionNames<LinearOptions>);
+    const { bias = true, dtype = 'float32' } = options;
     this.inFeatures = checkPositiveInteger('Linear', 'inFeatures', inFeatures);
     this.outFeatures = checkPositiveInteger('Linear', 'outFeatures', outFeatures);
     checkFloatDType('Linear', dtype);

@@ -1,5 +1,6 @@
 /** Losses out of likelihoods, as modules. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import {
   type CtcLossOptions,
   ctcLoss,
@@ -25,8 +26,10 @@ export class KLDivLoss extends Module {
   readonly reduction: Reduction | 'batchmean';
   readonly logTarget: boolean;
 
-  constructor({ reduction = 'mean', logTarget = false }: KlDivOptions = {}) {
+  constructor(options: KlDivOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { reduction: true, logTarget: true } satisfies OptionNames<KlDivOptions>);
+    const { reduction = 'mean', logTarget = false } = options;
     this.reduction = reduction;
     this.logTarget = logTarget;
   }
@@ -48,8 +51,15 @@ export class PoissonNLLLoss extends Module {
   readonly eps: number;
   readonly reduction: Reduction;
 
-  constructor({ logInput = true, full = false, eps = 1e-8, reduction = 'mean' }: PoissonNllLossOptions = {}) {
+  constructor(options: PoissonNllLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      logInput: true,
+      full: true,
+      eps: true,
+      reduction: true,
+    } satisfies OptionNames<PoissonNllLossOptions>);
+    const { logInput = true, full = false, eps = 1e-8, reduction = 'mean' } = options;
     this.logInput = logInput;
     this.full = full;
     this.eps = eps;
@@ -72,8 +82,14 @@ export class GaussianNLLLoss extends Module {
   readonly eps: number;
   readonly reduction: Reduction;
 
-  constructor({ full = false, eps = 1e-6, reduction = 'mean' }: GaussianNllLossOptions = {}) {
+  constructor(options: GaussianNllLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      full: true,
+      eps: true,
+      reduction: true,
+    } satisfies OptionNames<GaussianNllLossOptions>);
+    const { full = false, eps = 1e-6, reduction = 'mean' } = options;
     this.full = full;
     this.eps = eps;
     this.reduction = reduction;
@@ -95,8 +111,14 @@ export class CTCLoss extends Module {
   readonly zeroInfinity: boolean;
   readonly reduction: Reduction;
 
-  constructor({ blank = 0, zeroInfinity = false, reduction = 'mean' }: CtcLossOptions = {}) {
+  constructor(options: CtcLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      blank: true,
+      zeroInfinity: true,
+      reduction: true,
+    } satisfies OptionNames<CtcLossOptions>);
+    const { blank = 0, zeroInfinity = false, reduction = 'mean' } = options;
     this.blank = blank;
     this.zeroInfinity = zeroInfinity;
     this.reduction = reduction;

@@ -1,5 +1,6 @@
 /** Losses that ask for a margin, as modules. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import {
   cosineEmbeddingLoss,
   hingeEmbeddingLoss,
@@ -27,8 +28,10 @@ import { Module } from './module.ts';
 export class SoftMarginLoss extends Module {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: LossOptions = {}) {
+  constructor(options: LossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
+    const { reduction = 'mean' } = options;
     this.reduction = reduction;
   }
 
@@ -47,8 +50,10 @@ export class HingeEmbeddingLoss extends Module {
   readonly margin: number;
   readonly reduction: Reduction;
 
-  constructor({ margin = 1, reduction = 'mean' }: MarginLossOptions = {}) {
+  constructor(options: MarginLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { margin: true, reduction: true } satisfies OptionNames<MarginLossOptions>);
+    const { margin = 1, reduction = 'mean' } = options;
     this.margin = margin;
     this.reduction = reduction;
   }
@@ -68,8 +73,10 @@ export class MarginRankingLoss extends Module {
   readonly margin: number;
   readonly reduction: Reduction;
 
-  constructor({ margin = 0, reduction = 'mean' }: MarginLossOptions = {}) {
+  constructor(options: MarginLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { margin: true, reduction: true } satisfies OptionNames<MarginLossOptions>);
+    const { margin = 0, reduction = 'mean' } = options;
     this.margin = margin;
     this.reduction = reduction;
   }
@@ -89,8 +96,10 @@ export class CosineEmbeddingLoss extends Module {
   readonly margin: number;
   readonly reduction: Reduction;
 
-  constructor({ margin = 0, reduction = 'mean' }: MarginLossOptions = {}) {
+  constructor(options: MarginLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { margin: true, reduction: true } satisfies OptionNames<MarginLossOptions>);
+    const { margin = 0, reduction = 'mean' } = options;
     this.margin = margin;
     this.reduction = reduction;
   }
@@ -113,8 +122,16 @@ export class TripletMarginLoss extends Module {
   readonly swap: boolean;
   readonly reduction: Reduction;
 
-  constructor({ margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' }: TripletMarginLossOptions = {}) {
+  constructor(options: TripletMarginLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      margin: true,
+      p: true,
+      eps: true,
+      swap: true,
+      reduction: true,
+    } satisfies OptionNames<TripletMarginLossOptions>);
+    const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction = 'mean' } = options;
     this.margin = margin;
     this.p = p;
     this.eps = eps;
@@ -139,8 +156,15 @@ export class MultiMarginLoss extends Module {
   readonly margin: number;
   readonly reduction: Reduction;
 
-  constructor({ weight = null, p = 1, margin = 1, reduction = 'mean' }: MultiMarginLossOptions = {}) {
+  constructor(options: MultiMarginLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      weight: true,
+      p: true,
+      margin: true,
+      reduction: true,
+    } satisfies OptionNames<MultiMarginLossOptions>);
+    const { weight = null, p = 1, margin = 1, reduction = 'mean' } = options;
     this.weight = weight;
     this.p = p;
     this.margin = margin;
@@ -161,8 +185,10 @@ export class MultiMarginLoss extends Module {
 export class MultiLabelMarginLoss extends Module {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: LossOptions = {}) {
+  constructor(options: LossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
+    const { reduction = 'mean' } = options;
     this.reduction = reduction;
   }
 
@@ -181,8 +207,13 @@ export class MultiLabelSoftMarginLoss extends Module {
   weight: Tensor | null;
   readonly reduction: Reduction;
 
-  constructor({ weight = null, reduction = 'mean' }: MultilabelSoftMarginLossOptions = {}) {
+  constructor(options: MultilabelSoftMarginLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      weight: true,
+      reduction: true,
+    } satisfies OptionNames<MultilabelSoftMarginLossOptions>);
+    const { weight = null, reduction = 'mean' } = options;
     this.weight = weight;
     this.reduction = reduction;
   }

@@ -1,5 +1,6 @@
 /** Losses of numbers against numbers, as modules. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import {
   type HuberLossOptions,
   huberLoss,
@@ -21,8 +22,10 @@ import { Module } from './module.ts';
 export class L1Loss extends Module {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: LossOptions = {}) {
+  constructor(options: LossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
+    const { reduction = 'mean' } = options;
     this.reduction = reduction;
   }
 
@@ -40,8 +43,10 @@ export class L1Loss extends Module {
 export class MSELoss extends Module {
   readonly reduction: Reduction;
 
-  constructor({ reduction = 'mean' }: LossOptions = {}) {
+  constructor(options: LossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
+    const { reduction = 'mean' } = options;
     this.reduction = reduction;
   }
 
@@ -60,8 +65,10 @@ export class SmoothL1Loss extends Module {
   readonly beta: number;
   readonly reduction: Reduction;
 
-  constructor({ beta = 1, reduction = 'mean' }: SmoothL1LossOptions = {}) {
+  constructor(options: SmoothL1LossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { beta: true, reduction: true } satisfies OptionNames<SmoothL1LossOptions>);
+    const { beta = 1, reduction = 'mean' } = options;
     this.beta = beta;
     this.reduction = reduction;
   }
@@ -81,8 +88,10 @@ export class HuberLoss extends Module {
   readonly delta: number;
   readonly reduction: Reduction;
 
-  constructor({ delta = 1, reduction = 'mean' }: HuberLossOptions = {}) {
+  constructor(options: HuberLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { delta: true, reduction: true } satisfies OptionNames<HuberLossOptions>);
+    const { delta = 1, reduction = 'mean' } = options;
     this.delta = delta;
     this.reduction = reduction;
   }

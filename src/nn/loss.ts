@@ -1,5 +1,6 @@
 /** Losses of classes as modules: the functional forms of `ops` with their options kept. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import {
   type BinaryCrossEntropyOptions,
   type BinaryCrossEntropyWithLogitsOptions,
@@ -13,6 +14,13 @@ import {
 } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
+
+const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyOptions> = {
+  weight: true,
+  ignoreIndex: true,
+  reduction: true,
+  labelSmoothing: true,
+};
 
 /**
  * Cross-entropy in nats between logits and classes (or class probabilities).
@@ -31,6 +39,7 @@ export class CrossEntropyLoss extends Module {
 
   constructor(options: CrossEntropyOptions = {}) {
     super();
+    checkOptions('CrossEntropyLoss', options, CROSS_ENTROPY_OPTIONS);
     const { weight = null, ignoreIndex = -100, reduction = 'mean', labelSmoothing = 0 } = options;
     this.weight = weight;
     this.ignoreIndex = ignoreIndex;
@@ -54,8 +63,14 @@ export class NLLLoss extends Module {
   readonly ignoreIndex: number;
   readonly reduction: Reduction;
 
-  constructor({ weight = null, ignoreIndex = -100, reduction = 'mean' }: NllLossOptions = {}) {
+  constructor(options: NllLossOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      weight: true,
+      ignoreIndex: true,
+      reduction: true,
+    } satisfies OptionNames<NllLossOptions>);
+    const { weight = null, ignoreIndex = -100, reduction = 'mean' } = options;
     this.weight = weight;
     this.ignoreIndex = ignoreIndex;
     this.reduction = reduction;
@@ -76,8 +91,13 @@ export class BCELoss extends Module {
   weight: Tensor | null;
   readonly reduction: Reduction;
 
-  constructor({ weight = null, reduction = 'mean' }: BinaryCrossEntropyOptions = {}) {
+  constructor(options: BinaryCrossEntropyOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      weight: true,
+      reduction: true,
+    } satisfies OptionNames<BinaryCrossEntropyOptions>);
+    const { weight = null, reduction = 'mean' } = options;
     this.weight = weight;
     this.reduction = reduction;
   }
@@ -99,8 +119,14 @@ export class BCEWithLogitsLoss extends Module {
   pos_weight: Tensor | null;
   readonly reduction: Reduction;
 
-  constructor({ weight = null, posWeight = null, reduction = 'mean' }: BinaryCrossEntropyWithLogitsOptions = {}) {
+  constructor(options: BinaryCrossEntropyWithLogitsOptions = {}) {
     super();
+    checkOptions(new.target.name, options, {
+      weight: true,
+      posWeight: true,
+      reduction: true,
+    } satisfies OptionNames<BinaryCrossEntropyWithLogitsOptions>);
+    const { weight = null, posWeight = null, reduction = 'mean' } = options;
     this.weight = weight;
     this.pos_weight = posWeight;
     this.reduction = reduction;

@@ -1,4 +1,4 @@
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ConfigError, DTypeError, ShapeError } from '../errors.ts';
 import {
@@ -50,6 +50,17 @@ export interface MultiheadAttentionOptions {
   batchFirst?: boolean;
   dtype?: FloatDType;
 }
+
+const OPTIONS: OptionNames<MultiheadAttentionOptions> = {
+  dropout: true,
+  bias: true,
+  addBiasKv: true,
+  addZeroAttn: true,
+  kdim: true,
+  vdim: true,
+  batchFirst: true,
+  dtype: true,
+};
 
 export interface MultiheadAttentionCall {
   /** [B, S], or [S] without a batch: bool, true where a key is padding, or floats that are added to the scores. */
@@ -139,6 +150,7 @@ export class MultiheadAttention extends Module {
 
   constructor(embedDim: number, numHeads: number, options: MultiheadAttentionOptions = {}) {
     super();
+    checkOptions(OP, options, OPTIONS);
     const { dropout = 0, bias = true, addBiasKv = false, addZeroAttn = false, batchFirst = false } = options;
     const { dtype = 'float32' } = options;
     this.embedDim = checkPositiveInteger(OP, 'embedDim', embedDim);

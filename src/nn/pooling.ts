@@ -1,5 +1,6 @@
 /** Pooling: windows of a sequence or an image, each as one value. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import {
   type AvgPoolOptions,
   adaptiveAvgPool1d,
@@ -28,14 +29,30 @@ function showOptions(options: object): string {
     .join('');
 }
 
+const MAX_POOL_OPTIONS: OptionNames<MaxPoolOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  ceilMode: true,
+  returnIndices: true,
+};
+const AVG_POOL_OPTIONS: OptionNames<AvgPoolOptions> = {
+  stride: true,
+  padding: true,
+  ceilMode: true,
+  countIncludePad: true,
+  divisorOverride: true,
+};
+
 /** Windows of one size that walk over their input. */
 class WindowPool<Options extends MaxPoolOptions | AvgPoolOptions> extends Module {
   readonly kernelSize: readonly number[];
   readonly options: Options;
 
-  constructor(axes: number, kernelSize: PerAxis, options: Options) {
+  constructor(axes: number, kernelSize: PerAxis, options: Options, names: OptionNames<Options>) {
     super();
     const name = this.constructor.name;
+    checkOptions(name, options, names);
     this.kernelSize = checkPerAxis(name, 'kernelSize', kernelSize, axes, 1);
     this.options = { ...options };
     const { stride, padding, dilation }: MaxPoolOptions = options;
@@ -64,7 +81,7 @@ export interface MaxPoolModuleOptions<Indices extends boolean> extends MaxPoolOp
  */
 export class MaxPool1d<Indices extends boolean = false> extends WindowPool<MaxPoolModuleOptions<Indices>> {
   constructor(kernelSize: PerAxis, options: MaxPoolModuleOptions<Indices> = {}) {
-    super(1, kernelSize, options);
+    super(1, kernelSize, options, MAX_POOL_OPTIONS);
   }
 
   forward(x: Tensor): Pooled<Indices> {
@@ -84,7 +101,7 @@ export class MaxPool1d<Indices extends boolean = false> extends WindowPool<MaxPo
  */
 export class MaxPool2d<Indices extends boolean = false> extends WindowPool<MaxPoolModuleOptions<Indices>> {
   constructor(kernelSize: PerAxis, options: MaxPoolModuleOptions<Indices> = {}) {
-    super(2, kernelSize, options);
+    super(2, kernelSize, options, MAX_POOL_OPTIONS);
   }
 
   forward(x: Tensor): Pooled<Indices> {
@@ -102,7 +119,7 @@ type Plain = MaxPoolOptions & { readonly returnIndices?: false };
  */
 export class AvgPool1d extends WindowPool<AvgPoolOptions> {
   constructor(kernelSize: PerAxis, options: AvgPoolOptions = {}) {
-    super(1, kernelSize, options);
+    super(1, kernelSize, options, AVG_POOL_OPTIONS);
   }
 
   forward(x: Tensor): Tensor {
@@ -120,7 +137,7 @@ export class AvgPool1d extends WindowPool<AvgPoolOptions> {
  */
 export class AvgPool2d extends WindowPool<AvgPoolOptions> {
   constructor(kernelSize: PerAxis, options: AvgPoolOptions = {}) {
-    super(2, kernelSize, options);
+    super(2, kernelSize, options, AVG_POOL_OPTIONS);
   }
 
   forward(x: Tensor): Tensor {
@@ -166,8 +183,10 @@ export class AdaptiveAvgPool2d extends AdaptivePool {
 class AdaptiveMaxPool<Indices extends boolean> extends AdaptivePool {
   protected readonly returnIndices: boolean;
 
-  constructor(outputSize: OutputSize, { returnIndices }: { returnIndices?: Indices } = {}) {
+  constructor(outputSize: OutputSize, options: { returnIndices?: Indices } = {}) {
     super(outputSize);
+    checkOptions(new.target.name, options, { returnIndices: true } satisfies OptionNames<{ returnIndices?: Indices }>);
+    const { returnIndices } = options;
     this.returnIndices = returnIndices ?? false;
   }
 }

@@ -1,7 +1,7 @@
 /** Positions for layers that have no order of their own: added to the inputs. */
 
 import { expOf, turn } from '../core/elementary.ts';
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { ConfigError, ShapeError } from '../errors.ts';
 import { add, dropout, narrow, reshape } from '../ops/index.ts';
 import { emptyTensor, type Tensor } from '../tensor.ts';
@@ -37,6 +37,8 @@ export function sinusoidalPositions(length: number, dim: number, dtype: FloatDTy
   return table;
 }
 
+const OPTIONS: OptionNames<PositionalEncodingOptions> = { dropout: true, batchFirst: true };
+
 abstract class PositionalEncoding extends Module {
   readonly dim: number;
   readonly dropout: number;
@@ -44,6 +46,7 @@ abstract class PositionalEncoding extends Module {
 
   protected constructor(name: string, dim: number, options: PositionalEncodingOptions) {
     super();
+    checkOptions(name, options, OPTIONS);
     this.dim = checkPositiveInteger(name, 'dim', dim);
     this.dropout = checkProbability(name, 'dropout', options.dropout ?? 0);
     this.batchFirst = options.batchFirst ?? false;
@@ -119,11 +122,15 @@ export class LearnedPositionalEncoding extends PositionalEncoding {
   readonly maxLength: number;
   weight: Parameter;
 
-  constructor(maxLength: number, dim: number, options: LearnedPositionalEncodingOptions = {}) {
+  constructor(
+    maxLength: number,
+    dim: number,
+    { dtype = 'float32', ...options }: LearnedPositionalEncodingOptions = {},
+  ) {
     const name = 'LearnedPositionalEncoding';
     super(name, dim, options);
     this.maxLength = checkPositiveInteger(name, 'maxLength', maxLength);
-    this.weight = normalParameter([maxLength, dim], checkFloatDType(name, options.dtype ?? 'float32'), 0.02);
+    this.weight = normalParameter([maxLength, dim], checkFloatDType(name, dtype), 0.02);
   }
 
   protected positions(length: number): Tensor {

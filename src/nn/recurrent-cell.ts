@@ -1,6 +1,6 @@
 /** One step of a recurrent layer as a module: RNNCell, GRUCell, LSTMCell. */
 
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { gruLayer, lstmLayer, type Nonlinearity, rnnLayer, unsqueeze, zeros } from '../ops/index.ts';
@@ -28,6 +28,8 @@ interface Step {
   readonly single: boolean;
 }
 
+const OPTIONS: OptionNames<RecurrentCellOptions> = { bias: true, dtype: true };
+
 abstract class RecurrentCell extends Module {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -42,9 +44,11 @@ abstract class RecurrentCell extends Module {
     gates: number,
     inputSize: number,
     hiddenSize: number,
-    { bias = true, dtype = 'float32' }: RecurrentCellOptions,
+    options: RecurrentCellOptions,
   ) {
     super();
+    checkOptions(name, options, OPTIONS);
+    const { bias = true, dtype = 'float32' } = options;
     this.#name = name;
     this.inputSize = checkPositiveInteger(name, 'inputSize', inputSize);
     this.hiddenSize = checkPositiveInteger(name, 'hiddenSize', hiddenSize);
@@ -96,9 +100,9 @@ abstract class RecurrentCell extends Module {
 export class RNNCell extends RecurrentCell {
   readonly nonlinearity: Nonlinearity;
 
-  constructor(inputSize: number, hiddenSize: number, options: RnnCellOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, { nonlinearity = 'tanh', ...options }: RnnCellOptions = {}) {
     super('RNNCell', 1, inputSize, hiddenSize, options);
-    this.nonlinearity = checkNonlinearity('RNNCell', options.nonlinearity ?? 'tanh');
+    this.nonlinearity = checkNonlinearity('RNNCell', nonlinearity);
   }
 
   /** The state after one step from `h` (zeros if it is not given). */

@@ -1,6 +1,6 @@
 /** What LSTM, GRU and RNN share: options, parameters, and the walk through layers and directions. */
 
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import { type Shape, sameShape, sizeOf } from '../core/shape.ts';
 import { ShapeError } from '../errors.ts';
 import { cat, dropout, mul, ones, select, squeeze, stack, transpose, unsqueeze, where, zeros } from '../ops/index.ts';
@@ -62,6 +62,15 @@ type States = Readonly<Record<string, Tensor | undefined>>;
 
 type Suffix = '' | '_reverse';
 
+const OPTIONS: OptionNames<RecurrentOptions> = {
+  numLayers: true,
+  bias: true,
+  batchFirst: true,
+  dropout: true,
+  bidirectional: true,
+  dtype: true,
+};
+
 /** A module of recurrent layers, with PyTorch's names, layouts and initial values: everything from U(±1/√H). */
 export abstract class Recurrent extends Module {
   [name: `${'weight' | 'bias'}_${'ih' | 'hh'}_l${number}${Suffix}`]: Parameter;
@@ -76,6 +85,7 @@ export abstract class Recurrent extends Module {
 
   protected constructor(name: string, gates: number, inputSize: number, hiddenSize: number, options: RecurrentOptions) {
     super();
+    checkOptions(name, options, OPTIONS);
     const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false, dtype = 'float32' } = options;
     this.#name = name;
     this.inputSize = checkPositiveInteger(name, 'inputSize', inputSize);

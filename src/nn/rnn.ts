@@ -36,9 +36,9 @@ export function checkNonlinearity(op: string, nonlinearity: unknown): Nonlineari
 export class RNN extends Recurrent {
   readonly nonlinearity: Nonlinearity;
 
-  constructor(inputSize: number, hiddenSize: number, options: RnnOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, { nonlinearity = 'tanh', ...options }: RnnOptions = {}) {
     super('RNN', 1, inputSize, hiddenSize, options);
-    this.nonlinearity = checkNonlinearity('RNN', options.nonlinearity ?? 'tanh');
+    this.nonlinearity = checkNonlinearity('RNN', nonlinearity);
   }
 
   /** The state before the first step: zeros, for `batch` sequences, or for a single one without a batch axis. */

@@ -1,5 +1,6 @@
 /** One layer of a Transformer's encoder or decoder: attention and a feed-forward net, each with a residual path. */
 
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { add, gelu, relu } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -25,6 +26,16 @@ export interface TransformerLayerOptions {
   normFirst?: boolean;
   dtype?: FloatDType;
 }
+
+const OPTIONS: OptionNames<TransformerLayerOptions> = {
+  dimFeedforward: true,
+  dropout: true,
+  activation: true,
+  layerNormEps: true,
+  batchFirst: true,
+  normFirst: true,
+  dtype: true,
+};
 
 /** Masks as `MultiheadAttention` takes them: bool, true where it may not attend, or floats that are added. */
 export interface EncoderMasks {
@@ -61,6 +72,7 @@ abstract class TransformerLayer extends Module {
 
   protected constructor(op: string, dModel: number, nhead: number, options: TransformerLayerOptions) {
     super();
+    checkOptions(op, options, OPTIONS);
     const { activation = 'relu', normFirst = false } = options;
     const known = typeof activation === 'function' ? activation : activations[activation];
     if (known === undefined) {

@@ -1,6 +1,6 @@
 /** Stacks of Transformer layers. */
 
-import { checkPositiveInteger } from '../core/options.ts';
+import { checkOptions, checkPositiveInteger, type OptionNames } from '../core/options.ts';
 import type { Tensor } from '../tensor.ts';
 import { ModuleList } from './containers.ts';
 import type { LayerNorm } from './layer-norm.ts';
@@ -38,8 +38,10 @@ export class TransformerEncoder extends Module {
   readonly layers: ModuleList<TransformerEncoderLayer>;
   readonly norm: LayerNorm | null;
 
-  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, { norm = null }: TransformerOptions = {}) {
+  constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options: TransformerOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { norm: true } satisfies OptionNames<TransformerOptions>);
+    const { norm = null } = options;
     this.layers = copies('TransformerEncoder', encoderLayer, numLayers);
     this.norm = norm;
   }
@@ -61,8 +63,10 @@ export class TransformerDecoder extends Module {
   readonly layers: ModuleList<TransformerDecoderLayer>;
   readonly norm: LayerNorm | null;
 
-  constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, { norm = null }: TransformerOptions = {}) {
+  constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, options: TransformerOptions = {}) {
     super();
+    checkOptions(new.target.name, options, { norm: true } satisfies OptionNames<TransformerOptions>);
+    const { norm = null } = options;
     this.layers = copies('TransformerDecoder', decoderLayer, numLayers);
     this.norm = norm;
   }

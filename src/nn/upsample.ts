@@ -1,3 +1,4 @@
+import { checkOptions, type OptionNames } from '../core/options.ts';
 import { ConfigError } from '../errors.ts';
 import { type InterpolateOptions, interpolate } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
@@ -7,6 +8,14 @@ export type UpsampleOptions = Pick<
   InterpolateOptions,
   'size' | 'scaleFactor' | 'mode' | 'alignCorners' | 'recomputeScaleFactor'
 >;
+
+const OPTIONS: OptionNames<UpsampleOptions> = {
+  size: true,
+  scaleFactor: true,
+  mode: true,
+  alignCorners: true,
+  recomputeScaleFactor: true,
+};
 
 /**
  * Another size along all axes behind the channels: see `interpolate`.
@@ -20,6 +29,7 @@ export class Upsample extends Module {
 
   constructor(options: UpsampleOptions) {
     super();
+    checkOptions('Upsample', options, OPTIONS);
     const { size = null, scaleFactor = null } = options;
     if ((size === null) === (scaleFactor === null)) {
       throw new ConfigError({ op: 'Upsample', problem: 'give either size or scaleFactor', got: [size, scaleFactor] });
