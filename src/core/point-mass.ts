@@ -14,7 +14,7 @@ export const LOG_2PI = 1.8378770664093456;
 const SERIES_FROM = 10;
 
 /** log Γ(n + 1) − ((n + ½) log n − n + ½ log 2π), for n > 0. */
-export function stirlingError(n: number): number {
+function stirlingError(n: number): number {
   let below = 0;
   for (; n < SERIES_FROM; n++) below += (n + 0.5) * logOf(1 + 1 / n) - 1;
   const n2 = 1 / (n * n);
@@ -25,7 +25,7 @@ export function stirlingError(n: number): number {
 }
 
 /** x log(x/m) + m − x for positive x and m, without the cancellation where they are close. */
-export function deviance(x: number, m: number): number {
+function deviance(x: number, m: number): number {
   if (Math.abs(x - m) >= 0.1 * (x + m)) return x * logOf(x / m) + m - x;
   const v = (x - m) / (x + m);
   const v2 = v * v;

@@ -1,7 +1,7 @@
 /** Tables as text: what results are printed as. */
 
 /** A number as a table shows it: whole ones bare, others by six digits that count. */
-export function formatCell(value: unknown): string {
+function formatCell(value: unknown): string {
   if (typeof value !== 'number') return value === null || value === undefined ? '' : String(value);
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);

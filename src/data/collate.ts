@@ -37,7 +37,7 @@ function nameOf(x: Tensor): string {
 }
 
 /** Tensors of one shape and dtype as the rows of one. @throws ShapeError if they differ */
-export function stackSamples(samples: readonly Tensor[]): Tensor {
+function stackSamples(samples: readonly Tensor[]): Tensor {
   const [first] = samples;
   const batch = emptyBatch([samples.length, ...first.shape], first.dtype);
   samples.forEach((sample, i) => {

@@ -45,7 +45,7 @@ const flatten = (op: string, values: Values | Flat): Flat =>
   typeof values === 'object' && 'kind' in values ? values : flat(op, values);
 
 /** Class ids of any shape. @throws ConfigError if one is no whole number from 0 on */
-export function classIds(op: string, values: Flat, what: string): Int32Array {
+function classIds(op: string, values: Flat, what: string): Int32Array {
   const ids = new Int32Array(values.data.length);
   for (let i = 0; i < ids.length; i++) {
     const id = values.data[i];

@@ -24,7 +24,7 @@ export function nameOf(source: Source): string {
 }
 
 /** Why a file cannot be read, in words. */
-export function readError(op: string, source: Source, cause: unknown): DataError {
+function readError(op: string, source: Source, cause: unknown): DataError {
   if (cause instanceof DataError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
   const name = nameOf(source);

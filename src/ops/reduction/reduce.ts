@@ -28,7 +28,7 @@ export function withAxes(reduced: Tensor, shape: Shape, axes: readonly number[])
   return reshape(reduced, reducedShape(shape, axes, true));
 }
 
-export function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
+function checkNotEmpty(op: string, x: Tensor, axes: readonly number[]): void {
   if (sizeOf(axes.map((i) => x.shape[i])) > 0) return;
   throw new ShapeError({ op, problem: 'nothing to choose from along the reduced axes', got: x.shape });
 }
