@@ -177,10 +177,14 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
   return finish(x, options);
 }
 
+/** Elements from which on a call of a kernel takes less time than a loop. */
+const WORTH_A_CALL = 256;
+
 /** Writes from + i·step where the kernel of places can: natural numbers in int32. False if it cannot. */
 function countsUp(data: DataArray, from: number, step: number): boolean {
   const natural = Number.isInteger(from) && Number.isInteger(step) && from >= 0 && step > 0;
-  if (!(data instanceof Int32Array && natural && from + data.length * step < 2 ** 31)) return false;
+  if (!(data instanceof Int32Array && natural && data.length >= WORTH_A_CALL && from + data.length * step < 2 ** 31))
+    return false;
   // The place of the id `from`, `step` further each time.
   const layout = Int32Array.of(1, data.length, step, 0);
   kernelsFor('float32').places(Int32Array.of(from), data, layout, from + 1, 1, false, false);
