@@ -132,6 +132,52 @@ function worksOf(k: Backend, n: number): Work[] {
   ];
 }
 
+/**
+ * Norms of channels, x [batch, channels, inner]: images of 32 × 32, of 7 × 7, and features. What needs the statistics of the
+ * whole batch reads everything twice; a group or a plane is small enough to be read once.
+ */
+function normsOf(k: Backend, n: number): Work[] {
+  const x = floats(n, (i) => 3 * Math.sin(i * 0.37));
+  const [y, dy] = [floats(n), floats(n, (i) => Math.cos(i))];
+  const images = (what: string, channels: number, inner: number, groups: number): Work[] => {
+    const batch = Math.floor(n / (channels * inner));
+    const dims = { batch, channels, inner, groups: 0 };
+    const [weight, bias, dWeight, dBias] = [1, 0, 0, 0].map((value) => floats(channels, () => value));
+    const run = { x, weight, bias, mean: floats(channels), rstd: floats(channels, () => 0.5) };
+    const grouped = (sets: number) => {
+      const own = { ...run, mean: floats(batch * sets), rstd: floats(batch * sets, () => 0.5) };
+      return { dims: { ...dims, groups: sets }, own, members: (channels / sets) * inner };
+    };
+    const backward = (name: string, of: typeof dims, given: typeof run, fixed: boolean): Work => ({
+      name: `${name} backward ${what}`,
+      read: of.groups > 0 || fixed ? 8 : 16,
+      written: 4,
+      resident: 12,
+      run: () => k.channelNormBackward(of, { ...given, dy, fixed }, { dx: y, dWeight, dBias }),
+    });
+    const inGroups = (name: string, sets: number): Work[] => {
+      const { dims: of, own, members } = grouped(sets);
+      const forward = () => {
+        k.moments(x.subarray(0, batch * channels * inner), own.mean, own.rstd, batch * sets, members, 1);
+        k.channelNorm(of, own, y);
+      };
+      return [{ name: `${name} ${what}`, read: 4, written: 4, run: forward }, backward(name, of, own, false)];
+    };
+    const training = (): void => {
+      k.batchMoments(x, run.mean, run.rstd, batch, channels, inner);
+      k.channelNorm(dims, run, y);
+    };
+    return [
+      { name: `batchNorm ${what}`, read: 8, written: 4, resident: 8, run: training },
+      backward('batchNorm', dims, run, false),
+      { name: `batchNorm evaluation ${what}`, read: 4, written: 4, run: () => k.channelNorm(dims, run, y) },
+      ...(groups === 0 ? [] : inGroups('groupNorm', groups)),
+      ...(inner === 1 ? [] : inGroups('instanceNorm', channels)),
+    ];
+  };
+  return [...images('32 × 32', 16, 1024, 4), ...images('7 × 7', 64, 49, 8), ...images('features', 256, 1, 8)];
+}
+
 /** As many calls in a row as take about a millisecond: a call of the L2 size takes less than the clock can tell. */
 function repeated(run: () => void): { run: () => void; calls: number } {
   const start = performance.now();
@@ -147,7 +193,7 @@ function repeated(run: () => void): { run: () => void; calls: number } {
 
 function measure(label: string, n: number, threads: number, rounds: number): Record<string, unknown>[] {
   setNumThreads(threads);
-  const works = worksOf(kernelsFor('float32'), n);
+  const works = [...worksOf(kernelsFor('float32'), n), ...normsOf(kernelsFor('float32'), n)];
   const wanted = process.argv
     .find((arg) => arg.startsWith('--only='))
     ?.slice(7)

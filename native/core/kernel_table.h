@@ -1,7 +1,7 @@
 // The table of kernels that each instruction set exports; args/ holds the argument structs.
 //
-// One field a method of `Backend` (src/backend/backend.ts); names, meanings and the numeric contract are those of that
-// file. Sizes are elements. By the time a kernel runs, the binding has checked that every array reaches as far as the
+// One field a method of `Backend` (src/backend/seam); names, meanings and the numeric contract are those of that
+// interface. Sizes are elements. By the time a kernel runs, the binding has checked that every array reaches as far as the
 // sizes say, that opcodes are in range, and that outputs overlap nothing they must not; sizes are at most 2^31 - 1 and
 // any of them may be 0. Values inside Int32Arrays (ids, targets) are unchecked. Optional arrays are null.
 #pragma once

@@ -335,52 +335,14 @@ void char_sampler(Machine& m) {
   CHECK(m.table.char_sampler_run(args, m.parallel, m.scratch(m.table.char_sampler_run_scratch(args, m.threads))) == -1);
 }
 
-// Each class of the convolutions, cut along images, rows, columns, filters and channels.
-void conv2d(Machine& m) {
-  constexpr ConvDims kShapes[] = {
-      {64, 1, 1, 16, 12, 12, 5, 5, 12, 12, 1, 1, 2, 2, 1, 1},  {2, 1, 40, 35, 23, 23, 3, 3, 23, 23, 1, 1, 1, 1, 1, 1},
-      {2, 1, 33, 65, 33, 33, 3, 3, 16, 16, 2, 2, 0, 0, 1, 1},  {2, 24, 24, 24, 40, 40, 3, 3, 40, 40, 1, 1, 1, 1, 1, 1},
-      {1, 1, 64, 128, 20, 20, 1, 1, 20, 20, 1, 1, 0, 0, 1, 1}, {1, 1, 16, 40, 1, 3000, 1, 3, 1, 2998, 1, 1, 0, 0, 1, 1},
-  };
-  for (const ConvDims& d : kShapes) {
-    const int64_t images = d.batch * d.in_channels * d.in_height * d.in_width;
-    const int64_t places = d.batch * d.out_channels * d.out_height * d.out_width;
-    const int64_t weights = d.out_channels * (d.in_channels / d.groups) * d.kernel_height * d.kernel_width;
-    const Drawn x(m, images), w(m, weights), bias(m, d.out_channels), dy(m, places);
-    Result<float> y(m, places), dx(m, images), dw(m, weights), db(m, d.out_channels);
-    const Conv2dArgs forward{d, x.data, w.data, bias.data, y.data};
-    m.table.conv2d(forward, m.parallel, m.scratch(m.table.conv2d_scratch(forward, m.threads)));
-    const Conv2dBackwardDataArgs data{d, w.data, dy.data, dx.data};
-    m.table.conv2d_backward_data(data, m.parallel, m.scratch(m.table.conv2d_backward_data_scratch(data, m.threads)));
-    const Conv2dBackwardWeightArgs weight{d, x.data, dy.data, dw.data, db.data};
-    m.table.conv2d_backward_weight(weight, m.parallel,
-                                   m.scratch(m.table.conv2d_backward_weight_scratch(weight, m.threads)));
-  }
-}
-
-void max_pool2d(Machine& m) {
-  constexpr PoolDims kShapes[] = {
-      {300, 18, 18, 2, 2, 9, 9, 2, 2, 0, 0, 1, 1},
-      {300, 18, 18, 3, 3, 18, 18, 1, 1, 1, 1, 1, 1},
-  };
-  for (const PoolDims& d : kShapes) {
-    const int64_t images = d.planes * d.in_height * d.in_width, windows = d.planes * d.out_height * d.out_width;
-    const Drawn x(m, images), dy(m, windows);
-    Result<float> y(m, windows), dx(m, images);
-    Result<int32_t> indices(m, windows);
-    m.table.max_pool2d({d, x.data, y.data, indices.data}, m.parallel);
-    m.table.max_pool2d_backward({d, dy.data, indices.data, dx.data}, m.parallel);
-  }
-}
-
 constexpr Workload kAll[] = {
-    {"unary", unary},           {"binary", binary},   {"reduce", reduce},   {"copy_strided", copy_strided},
-    {"convert", convert},
-    {"scans", scans},           {"sorting", sorting},
-    {"gemm", gemm},             {"rows", rows},       {"places", places},       {"softmax", softmax}, {"cross_entropy", cross_entropy},
-    {"layer_norm", layer_norm}, {"lstm", lstm},       {"gru", gru},       {"rnn", rnn},       {"uniform", uniform}, {"adam", adam},
-    {"sgd", sgd},               {"update", update}, {"clip", clip},       {"char_sampler", char_sampler},
-    {"conv2d", conv2d},         {"max_pool2d", max_pool2d},
+    {"unary", unary}, {"binary", binary}, {"reduce", reduce}, {"copy_strided", copy_strided},
+    {"scans", scans}, {"sorting", sorting}, {"gemm", gemm}, {"rows", rows},
+    {"places", places}, {"softmax", softmax}, {"cross_entropy", cross_entropy}, {"layer_norm", layer_norm},
+    {"lstm", lstm}, {"gru", gru}, {"rnn", rnn}, {"uniform", uniform},
+    {"adam", adam}, {"sgd", sgd}, {"update", update}, {"clip", clip},
+    {"char_sampler", char_sampler}, {"conv2d", conv2d}, {"max_pool2d", max_pool2d}, {"patches", patches},
+    {"resample", resample}, {"channel_norm", channel_norm}, {"convert", convert},
 };
 
 }  // namespace

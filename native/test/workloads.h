@@ -97,6 +97,13 @@ struct Workload {
 void scans(Machine& m);
 void sorting(Machine& m);
 
+// Defined in workloads_planes.cc.
+void conv2d(Machine& m);
+void max_pool2d(Machine& m);
+void patches(Machine& m);
+void resample(Machine& m);
+void channel_norm(Machine& m);
+
 struct WorkloadList {
   const Workload* first;
   const Workload* last;

@@ -12,6 +12,7 @@ import { sqrt, square } from '../elementwise/unary.ts';
 import { written } from '../in-place.ts';
 import { reshape } from '../movement/movement.ts';
 import { mean } from '../reduction/reduce.ts';
+import { layerNorm } from './norm.ts';
 
 interface ChannelNormParams {
   readonly dims: ChannelNormDims;
@@ -239,7 +240,26 @@ export function groupNorm(
   }
   const dims = { batch, channels, inner, groups: numGroups };
   checkSeveral(op, 'a group', batch * membersOf(dims), x.shape);
+  if (inner === 1 && x.size > 0) return normalizeRows(x, dims, weight, bias, eps);
   return normalize(x, weight, bias, { dims, eps, fixed: null, measured: null });
+}
+
+/** Groups of features are rows, which the layer norm takes many of at a time; the channel kernels would take one feature. */
+function normalizeRows(
+  x: Tensor,
+  dims: ChannelNormDims,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  eps: number,
+): Tensor {
+  const { batch, channels, groups } = dims;
+  const members = channels / groups;
+  const rows = reshape(x, [batch * groups, members]);
+  if (groups === 1) return reshape(layerNorm(rows, [members], weight, bias, eps), x.shape);
+  let y = reshape(layerNorm(rows, [members], null, null, eps), [batch, channels]);
+  if (weight !== null) y = mul(y, weight);
+  if (bias !== null) y = add(y, bias);
+  return reshape(y, x.shape);
 }
 
 export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> {
@@ -311,6 +331,10 @@ registerOp({
       call: (x, weight, bias) => groupNorm(x, 3, { weight, bias }),
     }),
     (s) => ({ inputs: [s.normal([3, 4])], call: (x) => groupNorm(x, 1) }),
+    (s) => ({
+      inputs: [s.normal([3, 6, 1]), s.normal([6]), s.normal([6])],
+      call: (x, weight, bias) => groupNorm(x, 2, { weight, bias }),
+    }),
     (s) => ({ inputs: [s.normal([2, 4, 2, 3]), s.normal([4])], call: (x, bias) => groupNorm(x, 2, { bias }) }),
   ],
 });
