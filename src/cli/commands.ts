@@ -49,7 +49,7 @@ export async function runTrain(files: readonly string[], options: RawOptions): P
       flags,
       out: typeof options.out === 'string' ? options.out : undefined,
       resume: options.resume === true,
-      reporter: createReporter(process.stderr, 'chars'),
+      reporter: await createReporter(process.stderr, 'chars'),
       signal: interruption.signal,
     });
     if (options.json === true) print(JSON.stringify(outcome.report));

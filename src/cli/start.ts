@@ -62,7 +62,7 @@ async function start(): Promise<number> {
       flags: { ...sizes[backend], minutes: MINUTES, val: 0.05 },
       out,
       resume: false,
-      reporter: createReporter(process.stderr, 'chars'),
+      reporter: await createReporter(process.stderr, 'chars'),
       signal: interruption.signal,
     });
     process.stdout.write(`\n${describeOutcome(outcome)}\n`);

@@ -24,7 +24,7 @@ import { createReporter, type Reporter, silentReporter } from './progress.ts';
 import { TrainingRecord } from './record.ts';
 import { RunFolder } from './run-folder.ts';
 
-function reporterFor(progress: boolean | Reporter | undefined): Reporter {
+async function reporterFor(progress: boolean | Reporter | undefined): Promise<Reporter> {
   if (typeof progress === 'object') return progress;
   const wanted = progress ?? process.stderr.isTTY === true;
   return wanted ? createReporter(process.stderr, 'samples') : silentReporter;
@@ -127,7 +127,7 @@ export async function fit<O, B = Tensor[]>(
       horizon: { steps: epochs * stepsPerEpoch },
       rateAt: () => task.lr,
       folder,
-      reporter: reporterFor(options.progress),
+      reporter: await reporterFor(options.progress),
       checkpointEvery: every,
       record,
       signal,

@@ -1,7 +1,7 @@
 /** Progress as people follow it: a bar on a terminal, a line every few seconds anywhere else. */
 
 import type { WriteStream } from 'node:tty';
-import cliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 
 /** How a training stands. Losses are in nats an item. */
 export interface TrainingProgress {
@@ -94,11 +94,13 @@ class LineReporter implements Reporter {
 }
 
 class BarReporter implements Reporter {
+  readonly #Bar: typeof SingleBar;
   readonly #stream: WriteStream;
   readonly #unit: string;
-  #bar: cliProgress.SingleBar | null = null;
+  #bar: SingleBar | null = null;
 
-  constructor(stream: WriteStream, unit: string) {
+  constructor(Bar: typeof SingleBar, stream: WriteStream, unit: string) {
+    this.#Bar = Bar;
     this.#stream = stream;
     this.#unit = unit;
   }
@@ -107,7 +109,7 @@ class BarReporter implements Reporter {
     const payload = { text: describeProgress(state, this.#unit) };
     const value = Math.floor(BAR_TOTAL * state.progress);
     if (this.#bar === null) {
-      this.#bar = new cliProgress.SingleBar({
+      this.#bar = new this.#Bar({
         stream: this.#stream,
         format: '[{bar}] {text}',
         barsize: BAR_WIDTH,
@@ -132,11 +134,15 @@ class BarReporter implements Reporter {
 }
 
 /**
- * The reporter for a stream: a bar if it is a terminal that can redraw a line.
+ * The reporter for a stream: a bar if it is a terminal that can redraw a line. What draws the bar is loaded here: most programs
+ * need none.
  *
  * @param unit  What is counted, in the plural: `chars`.
  */
-export function createReporter(stream: NodeJS.WriteStream, unit: string): Reporter {
-  if (stream.isTTY && process.env.TERM !== 'dumb') return new BarReporter(stream, unit);
+export async function createReporter(stream: NodeJS.WriteStream, unit: string): Promise<Reporter> {
+  if (stream.isTTY && process.env.TERM !== 'dumb') {
+    const { default: progress } = await import('cli-progress');
+    return new BarReporter(progress.SingleBar, stream, unit);
+  }
   return new LineReporter((text) => stream.write(text), unit);
 }

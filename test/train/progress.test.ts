@@ -43,9 +43,9 @@ describe('without a terminal', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  test('a line every five seconds, one at the end, and never a carriage return', () => {
+  test('a line every five seconds, one at the end, and never a carriage return', async () => {
     const { output, written } = stream(false);
-    const reporter = createReporter(output, 'chars');
+    const reporter = await createReporter(output, 'chars');
     for (let step = 1; step <= 120; step++) {
       vi.advanceTimersByTime(100);
       reporter.update(state(step));
@@ -59,9 +59,9 @@ describe('without a terminal', () => {
     ]);
   });
 
-  test('validation, an end in time, and a note', () => {
+  test('validation, an end in time, and a note', async () => {
     const { output, written } = stream(false);
-    const reporter = createReporter(output, 'chars');
+    const reporter = await createReporter(output, 'chars');
     reporter.note('the disk is full');
     reporter.update(state(7, { totalSteps: null, validationLoss: 1.5 }));
     reporter.stop();
@@ -69,10 +69,10 @@ describe('without a terminal', () => {
     expect(written()).toBe('the disk is full\n3% · step 7 · loss 1.2346 · val 1.5000 · 31,235 chars/s · 1m 15s left\n');
   });
 
-  test('a terminal that cannot redraw a line is none', () => {
+  test('a terminal that cannot redraw a line is none', async () => {
     vi.stubEnv('TERM', 'dumb');
     const { output, written } = stream(true);
-    const reporter = createReporter(output, 'chars');
+    const reporter = await createReporter(output, 'chars');
     reporter.update(state(1));
     reporter.stop();
     vi.unstubAllEnvs();
@@ -84,10 +84,10 @@ describe('on a terminal', () => {
   beforeEach(() => void vi.stubEnv('TERM', 'xterm'));
   afterEach(() => void vi.unstubAllEnvs());
 
-  test('one bar that is redrawn; a note goes on a line of its own; signals stay ours', () => {
+  test('one bar that is redrawn; a note goes on a line of its own; signals stay ours', async () => {
     const { output, written } = stream(true);
     const listeners = process.listenerCount('SIGINT');
-    const reporter = createReporter(output, 'chars');
+    const reporter = await createReporter(output, 'chars');
     reporter.update(state(50));
     expect(process.listenerCount('SIGINT')).toBe(listeners);
     reporter.note('the disk is full');
