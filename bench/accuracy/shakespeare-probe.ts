@@ -37,7 +37,7 @@ async function trained(): Promise<CharLSTM> {
     horizon: { seconds: SECONDS },
     rateAt: (progress) => 4e-3 * optim.cosine(progress),
     folder: null,
-    reporter: train.createReporter(process.stderr, 'characters'),
+    reporter: await train.createReporter(process.stderr, 'characters'),
     checkpointEvery: { seconds: SECONDS },
   });
   return model.eval();
