@@ -53,7 +53,7 @@ struct Function {
 };
 
 const Function kFunctions[] = {
-    {"pow", BinaryOp::kPow, pow, 1.10},
+    {"pow", BinaryOp::kPow, pow, 1.30},
     {"atan2", BinaryOp::kAtan2, atan2, 1.20},
     {"hypot", BinaryOp::kHypot, hypot, 1.25},
     {"fmod", BinaryOp::kFmod, fmod, 0},
