@@ -24,6 +24,8 @@ constexpr Export kKernels[] = {
     {"binary", call<read_binary, &T::binary>},
     {"compare", call<read_compare, &T::compare>},
     {"select", call<read_select, &T::select>},
+    {"lerp", call<read_lerp, &T::lerp>},
+    {"isclose", call<read_isclose, &T::isclose>},
     {"reduce", call<read_reduce, &T::reduce, &T::reduce_scratch>},
     {"argReduce", call<read_arg_reduce, &T::arg_reduce, &T::arg_reduce_scratch>},
     {"extremes", call<read_extremes, &T::extremes, &T::extremes_scratch>},

@@ -114,6 +114,26 @@ bool read_select(Args& in, SelectArgs& a) {
   return a.n > 0;
 }
 
+// (weight, a, b, y)
+bool read_lerp(Args& in, LerpArgs& a) {
+  a.weight = static_cast<float>(in.number("weight"));
+  a.a = in.in_all("a", &a.n);
+  a.b = in.in("b", a.n);
+  a.y = in.out_in_place("y", a.n);
+  return a.n > 0;
+}
+
+// (rtol, atol, equalNan, a, b, y)
+bool read_isclose(Args& in, IscloseArgs& a) {
+  a.rtol = static_cast<float>(in.number("rtol"));
+  a.atol = static_cast<float>(in.number("atol"));
+  a.equal_nan = in.flag("equalNan");
+  a.a = in.in_all("a", &a.n);
+  a.b = in.in("b", a.n);
+  a.y = in.out_u8("y", a.n);
+  return a.n > 0;
+}
+
 // (op, outer, n, inner, x, y)
 bool read_reduce(Args& in, ReduceArgs& a) {
   a.op = in.opcode<ReduceOp>("op", kReduceOpCount);

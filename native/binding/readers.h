@@ -19,6 +19,8 @@ bool read_unary(Args& in, UnaryArgs& a);
 bool read_binary(Args& in, BinaryArgs& a);
 bool read_compare(Args& in, CompareArgs& a);
 bool read_select(Args& in, SelectArgs& a);
+bool read_lerp(Args& in, LerpArgs& a);
+bool read_isclose(Args& in, IscloseArgs& a);
 bool read_reduce(Args& in, ReduceArgs& a);
 bool read_arg_reduce(Args& in, ArgReduceArgs& a);
 bool read_extremes(Args& in, ExtremesArgs& a);

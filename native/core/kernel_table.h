@@ -33,6 +33,8 @@ struct KernelTable {
   void (*binary)(const BinaryArgs&, const Parallel&);
   void (*compare)(const CompareArgs&, const Parallel&);
   void (*select)(const SelectArgs&, const Parallel&);
+  void (*lerp)(const LerpArgs&, const Parallel&);
+  void (*isclose)(const IscloseArgs&, const Parallel&);
 
   void (*reduce)(const ReduceArgs&, const Parallel&, Scratch);
   size_t (*reduce_scratch)(const ReduceArgs&, int threads);

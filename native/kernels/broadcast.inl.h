@@ -137,3 +137,30 @@ inline void select(const SelectArgs& args, const Parallel& par) {
     });
   });
 }
+
+// y = a + weight·(b − a), counted from the nearer end.
+inline void lerp(const LerpArgs& args, const Parallel& par) {
+  const bool from_a = args.weight < 0.5f && args.weight > -0.5f;
+  const float* start = from_a ? args.a : args.b;
+  const vf factor = set1(from_a ? args.weight : args.weight - 1.0f);
+  for_chunks(par, args.n, 1, kVirtualLanes, [&](int64_t from, int64_t to) {
+    for_lanes(from, to, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
+      const vf way = load_lanes(args.b + i, count) - load_lanes(args.a + i, count);
+      store_lanes(args.y + i, load_lanes(start + i, count) + factor * way, count);
+    });
+  });
+}
+
+// y = |a − b| ≤ atol + |rtol·b|; infinities are close to themselves alone, NaN to NaN with `equal_nan`.
+inline void isclose(const IscloseArgs& args, const Parallel& par) {
+  const vf rtol = set1(args.rtol), atol = set1(args.atol), infinity = set1(kInfinity);
+  for_chunks(par, args.n, 1, kVirtualLanes, [&](int64_t from, int64_t to) {
+    for_lanes(from, to, [&](int64_t i, int count) LANEGRAD_INLINE_LAMBDA {
+      const vf a = load_lanes(args.a + i, count), b = load_lanes(args.b + i, count);
+      const vf apart = vabs(a - b);
+      vm near = (le(apart, atol + vabs(rtol * b)) & lt(apart, infinity)) | eq(a, b);
+      if (args.equal_nan) near = near | (is_nan(a) & is_nan(b));
+      store_lanes(args.y + i, near, count);
+    });
+  });
+}

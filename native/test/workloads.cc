@@ -38,6 +38,8 @@ void binary(Machine& m) {
     if (plan.kind != PlanKind::kSame) continue;
     Result<float> y(m, plan.size);
     m.table.select({mask.data, a.data, b.data, y.data, plan.size}, m.parallel);
+    m.table.lerp({a.data, b.data, y.data, plan.size, 0.3f}, m.parallel);
+    m.table.isclose({a.data, b.data, mask.data, plan.size, 1e-5f, 1e-8f, true}, m.parallel);
   }
 }
 

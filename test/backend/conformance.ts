@@ -11,6 +11,7 @@ import { unaryBlock } from './conformance/elementwise.ts';
 import { gemmBlock } from './conformance/gemm.ts';
 import { Harness, type Tolerance } from './conformance/harness.ts';
 import { copyStridedBlock, gatherRowsBlock, scatterAddRowsBlock } from './conformance/movement.ts';
+import { iscloseBlock, lerpBlock } from './conformance/near.ts';
 import { layerNormBackwardBlock, layerNormBlock } from './conformance/norm.ts';
 import { adamBlock, scaleBlock, sgdBlock } from './conformance/optim.ts';
 import { updateBlock } from './conformance/optim-rules.ts';
@@ -52,6 +53,8 @@ const blocks: Record<Method, (h: Harness) => void> = {
   binary: binaryBlock,
   compare: compareBlock,
   select: selectBlock,
+  lerp: lerpBlock,
+  isclose: iscloseBlock,
   reduce: reduceBlock,
   argReduce: argReduceBlock,
   extremes: extremesBlock,

@@ -54,6 +54,23 @@ struct SelectArgs {
   int64_t n;
 };
 
+struct LerpArgs {
+  const float* a;
+  const float* b;
+  float* y;  // may be a or b
+  int64_t n;
+  float weight;
+};
+
+struct IscloseArgs {
+  const float* a;
+  const float* b;
+  uint8_t* y;
+  int64_t n;
+  float rtol, atol;
+  bool equal_nan;
+};
+
 // [outer, n, inner] -> [outer, inner]. max, min and arg reductions come with n > 0 only.
 struct ReduceArgs {
   ReduceOp op;

@@ -7,7 +7,7 @@ import { type DrawPlace, integers, normal, uniform53 } from '../../core/draws.ts
 import type { DataArray, FloatArray } from '../../core/dtype.ts';
 import type { BroadcastPlan } from '../../core/shape.ts';
 import { BinaryOp, type CompareOp, UnaryOp } from '../opcodes.ts';
-import { binary, compare, select } from '../ts/broadcast.ts';
+import { binary, compare, isclose, lerp, select } from '../ts/broadcast.ts';
 import { unary } from '../ts/elementwise.ts';
 import { convert, copyStrided } from '../ts/movement.ts';
 import { gatherRows, nonzero, places, scatterAddRows, setRows } from '../ts/rows.ts';
@@ -122,6 +122,16 @@ export class SmallWorkBackend extends NativeBackend {
   override select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void {
     if (this.#isSmall(mask.length, a, b, y)) select(mask, a, b, y);
     else super.select(mask, a, b, y);
+  }
+
+  override lerp(weight: number, a: FloatArray, b: FloatArray, y: FloatArray): void {
+    if (b.length === a.length && this.#isSmall(a.length, a, b, y)) lerp(weight, a, b, y);
+    else super.lerp(weight, a, b, y);
+  }
+
+  override isclose(rtol: number, atol: number, equalNan: boolean, a: DataArray, b: DataArray, y: Uint8Array): void {
+    if (b.length === a.length && this.#isSmall(a.length, a, b, y)) isclose(rtol, atol, equalNan, a, b, y);
+    else super.isclose(rtol, atol, equalNan, a, b, y);
   }
 
   override gatherRows(table: DataArray, ids: Int32Array, y: DataArray, width: number, outer: number): number {

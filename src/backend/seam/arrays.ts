@@ -17,6 +17,13 @@ export interface ArrayKernels extends DrawKernels {
   compare(op: CompareOp, plan: BroadcastPlan, a: DataArray, b: DataArray, y: Uint8Array): void;
   /** y = mask ≠ 0 ? a : b, all of one length. */
   select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void;
+  /** y = a + weight·(b − a), counted from the nearer end, all of one length. Any float. */
+  lerp(weight: number, a: FloatArray, b: FloatArray, y: FloatArray): void;
+  /**
+   * y = |a − b| ≤ atol + |rtol·b| as 0 or 1, all of one length; infinities are close to themselves alone, NaN to NaN with
+   * `equalNan`. Every step is rounded to the class. Any float; `ts` also int32 and uint8, in float64.
+   */
+  isclose(rtol: number, atol: number, equalNan: boolean, a: DataArray, b: DataArray, y: Uint8Array): void;
 
   /** [outer, n, inner] → [outer, inner]. Any float; `ts` also int32. */
   reduce(op: ReduceOp, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void;

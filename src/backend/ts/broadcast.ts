@@ -283,3 +283,41 @@ export function compare(op: CompareOp, plan: BroadcastPlan, a: DataArray, b: Dat
 export function select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void {
   for (let i = 0; i < mask.length; i++) y[i] = mask[i] !== 0 ? a[i] : b[i];
 }
+
+/** Rounds each step, as single precision does; of float64 the steps are what they are. */
+export function lerp(weight: number, a: FloatArray, b: FloatArray, y: FloatArray): void {
+  if (y instanceof Float32Array) {
+    const w = Math.fround(weight);
+    const start = Math.abs(w) < 0.5 ? a : b;
+    const factor = start === a ? w : Math.fround(w - 1);
+    for (let i = 0; i < y.length; i++) y[i] = start[i] + Math.fround(factor * Math.fround(b[i] - a[i]));
+    return;
+  }
+  const start = Math.abs(weight) < 0.5 ? a : b;
+  const factor = start === a ? weight : weight - 1;
+  for (let i = 0; i < y.length; i++) y[i] = start[i] + factor * (b[i] - a[i]);
+}
+
+export function isclose(
+  rtol: number,
+  atol: number,
+  equalNan: boolean,
+  a: DataArray,
+  b: DataArray,
+  y: Uint8Array,
+): void {
+  if (a instanceof Float32Array) {
+    const [relative, absolute] = [Math.fround(rtol), Math.fround(atol)];
+    for (let i = 0; i < y.length; i++) {
+      const apart = Math.abs(Math.fround(a[i] - b[i]));
+      const bound = Math.fround(absolute + Math.abs(Math.fround(relative * b[i])));
+      y[i] = (apart <= bound && apart < Infinity) || a[i] === b[i] ? 1 : 0;
+    }
+  } else {
+    for (let i = 0; i < y.length; i++) {
+      const apart = Math.abs(a[i] - b[i]);
+      y[i] = (apart <= atol + Math.abs(rtol * b[i]) && apart < Infinity) || a[i] === b[i] ? 1 : 0;
+    }
+  }
+  if (equalNan) for (let i = 0; i < y.length; i++) if (Number.isNaN(a[i]) && Number.isNaN(b[i])) y[i] = 1;
+}

@@ -5,7 +5,7 @@
 
 import { integers, normal, uniform, uniform53 } from '../../core/draws.ts';
 import type { Backend } from '../backend.ts';
-import { binary, compare, select } from './broadcast.ts';
+import { binary, compare, isclose, lerp, select } from './broadcast.ts';
 import { batchMoments, channelNorm, channelNormBackward } from './channel-norm.ts';
 import { createCharSampler } from './char-sampler.ts';
 import { conv2d, conv2dBackwardData, conv2dBackwardWeight } from './conv.ts';
@@ -35,6 +35,8 @@ export const tsBackend: Backend = {
   binary,
   compare,
   select,
+  lerp,
+  isclose,
   reduce,
   argReduce,
   extremes,

@@ -1,10 +1,10 @@
 /** Functions that put two or three operands together: logarithms of sums, interpolation, products added to a tensor. */
 
 import { BinaryOp } from '../../backend/opcodes.ts';
-import { floatOf } from '../../core/dtype.ts';
-import type { Tensor } from '../../tensor.ts';
-import { registerOp, type Sampler } from '../define.ts';
-import { checkBroadcast, filled, sumTo } from '../reduction/broadcast.ts';
+import { type FloatArray, floatOf } from '../../core/dtype.ts';
+import { emptyTensor, type Tensor } from '../../tensor.ts';
+import { defineOp, registerOp, type Sampler } from '../define.ts';
+import { broadcastTogether, checkBroadcast, filled, sumTo } from '../reduction/broadcast.ts';
 import { add, broadcastCases, defineBinary, div, meet, mul, sub } from './arithmetic.ts';
 import { type Operand, to } from './cast.ts';
 import { eq, le, logicalAnd, where, within } from './compare.ts';
@@ -136,8 +136,19 @@ export function addcdiv(x: Tensor, a: Tensor, b: Tensor, { value = 1 }: CombineO
   return add(x, div(a, b), { alpha: value });
 }
 
-registerOp({
+const lerpOp = defineOp<number>({
   name: 'lerp',
+  tolerance: 0,
+  edges: EDGES,
+  forward(node, [a, b], weight) {
+    const y = emptyTensor(a!.shape, a!.dtype);
+    node.kernels.lerp(weight, a!.data as FloatArray, b!.data as FloatArray, y.data as FloatArray);
+    return y;
+  },
+  backward: (node, [dy], weight) => [
+    node.needs(0) ? mul(dy!, 1 - weight) : null,
+    node.needs(1) ? mul(dy!, weight) : null,
+  ],
   cases: [
     ...threes(lerp),
     (s) => ({ inputs: [s.normal([3, 4]), s.normal([4])], call: (a, b) => lerp(a, b, 0.3) }),
@@ -153,11 +164,9 @@ registerOp({
  */
 export function lerp(a: Tensor, b: Tensor, weight: number | Tensor): Tensor {
   const [start, end] = meet('lerp', a, b, floatOf);
-  checkBroadcast('lerp', start, end, ...(typeof weight === 'number' ? [] : [weight]));
+  if (typeof weight === 'number') return lerpOp.run(broadcastTogether('lerp', start, end), weight);
+  checkBroadcast('lerp', start, end, weight);
   const way = sub(end, start);
-  if (typeof weight === 'number') {
-    return Math.abs(weight) < 0.5 ? add(start, mul(way, weight)) : sub(end, mul(way, 1 - weight));
-  }
   const w = to(weight, start.dtype);
   return where(within(w, 0.5), add(start, mul(way, w)), sub(end, mul(way, sub(1, w))));
 }

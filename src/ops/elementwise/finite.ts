@@ -4,7 +4,7 @@ import { UnaryOp } from '../../backend/opcodes.ts';
 import { isFloat } from '../../core/dtype.ts';
 import { sameShape } from '../../core/shape.ts';
 import { emptyTensor, type Tensor } from '../../tensor.ts';
-import { checkTensor, registerOp } from '../define.ts';
+import { checkTensor, defineOp } from '../define.ts';
 import { broadcastTogether, filled } from '../reduction/broadcast.ts';
 import { type Operand, operands, resultDType, to } from './cast.ts';
 import { beyond, ne, where, within } from './compare.ts';
@@ -64,24 +64,22 @@ export interface CloseOptions {
   equalNan?: boolean;
 }
 
-function isNear(a: number, b: number, rtol: number, atol: number, equalNan: boolean): boolean {
-  const apart = Math.abs(a - b);
-  // The first condition decides nearly always; it holds for an infinite bound too, and for no NaN.
-  if (apart <= atol + Math.abs(rtol * b)) return apart < Infinity;
-  return a === b || (equalNan && Number.isNaN(a) && Number.isNaN(b));
-}
-
 function meetAll(op: string, a: Operand, b: Operand): Tensor[] {
   const [ta, tb] = operands(op, a, b);
   const dtype = resultDType(ta, tb);
   return broadcastTogether(op, to(ta, dtype), to(tb, dtype));
 }
 
-registerOp({
+const iscloseOp = defineOp<Required<CloseOptions>>({
   name: 'isclose',
   differentiable: false,
   tolerance: 0,
   edges: [0, 1, 1 + 2 ** -20, 1e-9, Infinity, -Infinity, NaN],
+  forward(node, [a, b], { rtol, atol, equalNan }) {
+    const y = emptyTensor(a!.shape, 'bool');
+    node.kernels.isclose(rtol, atol, equalNan, a!.data, b!.data, y.data as Uint8Array);
+    return y;
+  },
   cases: [(s) => ({ inputs: [s.uniform([3, 4], 1, 1.001), s.uniform([4], 1, 1.001)], call: (a, b) => isclose(a, b) })],
 });
 /**
@@ -95,11 +93,7 @@ export function isclose(
   b: Operand,
   { rtol = 1e-5, atol = 1e-8, equalNan = false }: CloseOptions = {},
 ): Tensor {
-  const [ta, tb] = meetAll('isclose', a, b);
-  const y = emptyTensor(ta.shape, 'bool');
-  const [left, right, into] = [ta.data, tb.data, y.data];
-  for (let i = 0; i < into.length; i++) into[i] = isNear(left[i], right[i], rtol, atol, equalNan) ? 1 : 0;
-  return y;
+  return iscloseOp.run(meetAll('isclose', a, b), { rtol, atol, equalNan });
 }
 
 /**
@@ -112,10 +106,8 @@ export function allclose(
   b: Operand,
   { rtol = 1e-5, atol = 1e-8, equalNan = false }: CloseOptions = {},
 ): boolean {
-  const [ta, tb] = meetAll('allclose', a, b);
-  const [left, right] = [ta.data, tb.data];
-  for (let i = 0; i < left.length; i++) if (!isNear(left[i], right[i], rtol, atol, equalNan)) return false;
-  return true;
+  const near = iscloseOp.run(meetAll('allclose', a, b), { rtol, atol, equalNan });
+  return !near.data.includes(0);
 }
 
 /** Whether a and b have one shape and the same values; NaN equals nothing. */

@@ -72,6 +72,18 @@ const traces: Record<Method, (k: Backend, add: Add) => void> = {
     k.select(mask, wild(5, 40_003), wild(6, 40_003), y);
     add(y);
   },
+  lerp(k, add) {
+    for (const weight of [0.3, 0.8]) {
+      const y = new Float32Array(40_003);
+      k.lerp(weight, wild(7, 40_003), wild(8, 40_003), y);
+      add(y);
+    }
+  },
+  isclose(k, add) {
+    const y = new Uint8Array(40_003);
+    k.isclose(0.1, 0.1, true, wild(9, 40_003), wild(9, 40_003).reverse(), y);
+    add(y);
+  },
   reduce(k, add) {
     for (const op of Object.values(ReduceOp)) {
       for (const [outer, n, inner] of [...LENGTHS.map((n) => [1, n, 1]), [700, 65, 1], [1, 300, 301], [9, 31, 70]]) {

@@ -126,6 +126,8 @@ export function callsOf(addon: NativeAddon): Call[] {
     ],
     compare: [[int(2), int(3), int(12), broadcast, f32(12), f32(3), outU8(12)]],
     select: [[u8([0, 1, 2, 0, 255], { gives: true }), f32(5), f32(5), inPlace(5)]],
+    lerp: [[num(0.3), f32(37, { gives: true }), f32(37), inPlace(37)]],
+    isclose: [[num(1e-5), num(1e-8), flag(true), f32(37, { gives: true }), f32(37), outU8(37)]],
     reduce: [
       [int(0), int(3), int(21), int(1), f32(63), out(3)],
       [int(1), int(3), int(5), int(4), f32(60), out(12)],

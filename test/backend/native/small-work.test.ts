@@ -224,6 +224,24 @@ describeNative('small work', () => {
     });
   });
 
+  test('lerp and isclose', () => {
+    for (const n of [1, 7, SMALL_WORK, SMALL_WORK + 1]) {
+      const [a, b] = [values(7, n), values(8, n)];
+      for (const weight of [0.3, 0.7, -2]) {
+        both(n <= SMALL_WORK, (k) => {
+          const y = new Float32Array(n);
+          k.lerp(weight, a, b, y);
+          return y;
+        });
+      }
+      both(n <= SMALL_WORK, (k) => {
+        const y = new Uint8Array(n);
+        k.isclose(0.5, 1e-8, true, a, b, y);
+        return y;
+      });
+    }
+  });
+
   test('a detached array is refused at every size', () => {
     const [x, y] = [new Float32Array(8), new Float32Array(8)];
     structuredClone(x.buffer, { transfer: [x.buffer] });

@@ -15,6 +15,8 @@ export interface ArrayFunctions {
   binary(op: number, ...rest: [...PlanArguments, a: DataArray, b: DataArray, y: DataArray]): void;
   compare(op: number, ...rest: [...PlanArguments, a: DataArray, b: DataArray, y: Uint8Array]): void;
   select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void;
+  lerp(weight: number, a: FloatArray, b: FloatArray, y: FloatArray): void;
+  isclose(rtol: number, atol: number, equalNan: boolean, a: DataArray, b: DataArray, y: Uint8Array): void;
   reduce(op: number, outer: number, n: number, inner: number, x: DataArray, y: DataArray): void;
   argReduce(op: number, outer: number, n: number, inner: number, x: DataArray, y: Int32Array): void;
   extremes(outer: number, n: number, inner: number, x: DataArray, low: DataArray, high: DataArray): void;

@@ -35,6 +35,12 @@ export class NativeArrayKernels implements ArrayKernels {
   select(mask: Uint8Array, a: DataArray, b: DataArray, y: DataArray): void {
     this.addon.select(mask, a, b, y);
   }
+  lerp(weight: number, a: FloatArray, b: FloatArray, y: FloatArray): void {
+    this.addon.lerp(weight, a, b, y);
+  }
+  isclose(rtol: number, atol: number, equalNan: boolean, a: DataArray, b: DataArray, y: Uint8Array): void {
+    this.addon.isclose(rtol, atol, equalNan, a, b, y);
+  }
   reduce(op: ReduceOp, x: DataArray, y: DataArray, outer: number, n: number, inner: number): void {
     this.addon.reduce(op, outer, n, inner, x, y);
   }
