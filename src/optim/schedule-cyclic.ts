@@ -77,8 +77,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 }
 
 export interface OneCycleOptions {
-  /** Steps of the whole cycle; `step()` may be called one time less. */
-  totalSteps: number;
+  /** Steps of the whole cycle; `step()` may be called one time less. Default epochs·stepsPerEpoch. */
+  totalSteps?: number;
+  epochs?: number;
+  stepsPerEpoch?: number;
   /** The share of the cycle in which the rate rises. Default 0.3. */
   pctStart?: number;
   annealStrategy?: 'cos' | 'linear';
@@ -92,6 +94,20 @@ export interface OneCycleOptions {
   finalDivFactor?: number;
   /** Fall back to the first rate as long as it took to rise, and only then to the last. Default false. */
   threePhase?: boolean;
+}
+
+/** @throws ConfigError  if neither the steps are given nor both of what they are a product of */
+function cycleLength({ totalSteps, epochs, stepsPerEpoch }: OneCycleOptions): number {
+  const op = 'OneCycleLR';
+  if (totalSteps !== undefined) return checkPositiveInteger(op, 'totalSteps', totalSteps);
+  if (epochs === undefined || stepsPerEpoch === undefined) {
+    throw new ConfigError({
+      op,
+      problem: 'how long is the cycle',
+      expected: 'totalSteps, or epochs and stepsPerEpoch',
+    });
+  }
+  return checkPositiveInteger(op, 'epochs', epochs) * checkPositiveInteger(op, 'stepsPerEpoch', stepsPerEpoch);
 }
 
 /** One stretch of the cycle: where it ends, and what it moves between. */
@@ -228,16 +244,16 @@ export class CyclicLR extends LRScheduler {
  */
 export class OneCycleLR extends LRScheduler {
   readonly #maxLrs: readonly number[];
-  readonly #options: Required<OneCycleOptions>;
+  readonly #options: Required<Omit<OneCycleOptions, 'epochs' | 'stepsPerEpoch'>>;
 
   constructor(optimizer: ScheduledOptimizer, maxLr: number | readonly number[], options: OneCycleOptions) {
     super(optimizer);
-    const { totalSteps, pctStart = 0.3, annealStrategy = 'cos', threePhase = false } = options;
+    const totalSteps = cycleLength(options);
+    const { pctStart = 0.3, annealStrategy = 'cos', threePhase = false } = options;
     const { cycleMomentum = true, baseMomentum = 0.85, maxMomentum = 0.95 } = options;
     const { divFactor = 25, finalDivFactor = 1e4 } = options;
     const momentum = { cycleMomentum, baseMomentum, maxMomentum };
     this.#options = { totalSteps, pctStart, annealStrategy, threePhase, ...momentum, divFactor, finalDivFactor };
-    checkPositiveInteger('OneCycleLR', 'totalSteps', totalSteps);
     this.#maxLrs = perGroup('OneCycleLR', 'maxLr', optimizer, maxLr);
     if (this.#options.cycleMomentum) checkMomentum('OneCycleLR', optimizer);
     this.moveTo(0);

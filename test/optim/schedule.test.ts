@@ -113,6 +113,16 @@ test('OneCycleLR cycles Adam’s first β, and ends with its cycle', () => {
   expect(adam.paramGroups[0].betas).toEqual([0.95, 0.999]);
   for (let t = 0; t < 4; t++) schedule.step();
   expect(() => schedule.step()).toThrow(/the cycle is over/);
+  const product = new optim.OneCycleLR(
+    new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1, momentum: 0.9 }),
+    0.1,
+    {
+      epochs: 2,
+      stepsPerEpoch: 2,
+    },
+  );
+  for (let step = 0; step < 3; step++) product.step();
+  expect(product.getLastLr()[0]).toBeCloseTo(0.1 / 25 / 1e4, 12);
   const options = { totalSteps: 4, cycleMomentum: false };
   new optim.OneCycleLR(adam, 0.1, options);
   expect(() => new optim.OneCycleLR({ paramGroups: [{ lr: 1 }] }, 0.1, { totalSteps: 4 })).toThrow(/no momentum/);
@@ -122,6 +132,7 @@ test.each([
   ['a step size of 0', () => new optim.StepLR(twoGroups(), 0)],
   ['half a period', () => new optim.CosineAnnealingLR(twoGroups(), 1.5)],
   ['one function for two groups', () => new optim.LambdaLR(twoGroups(), [() => 1])],
+  ['epochs without their steps', () => new optim.OneCycleLR(twoGroups(), 0.1, { epochs: 3 })],
   ['one largest rate for two groups', () => new optim.OneCycleLR(twoGroups(), [0.1], { totalSteps: 3 })],
   ['a sequence without its milestone', () => new optim.SequentialLR(twoGroups(), [], [])],
   ['a cycle without momentum', () => new optim.CyclicLR({ paramGroups: [{ lr: 1 }] }, { baseLr: 0, maxLr: 1 })],
