@@ -1,9 +1,9 @@
 // Vector mathematics, here and in the math_*.inl.h beside: one formula on every ISA, so avx2, avx512 and neon agree to
 // the bit (NaN payloads aside). The maximal errors stated at each function are in units in the last place of the result,
 // subnormal ones too: over all 2³² floats for exp, expm1, log, log1p, tanh, sigmoid, silu, erf, sin, cos, asin, acos,
-// atan, sinh, cosh, exp2, log2 and log10. For the others over every 257th float, and over each of these: softplus, gelu,
-// erfc and mish from 1/16 in magnitude to where nothing is left to round, atanh from 1/16 on, asinh from there to 16,
-// tan to 64, acosh up to 8; for functions of pairs over random ones. Figures in brackets hold for the baseline, which has
+// atan, sinh, cosh, exp2, log2 and log10. For softplus, gelu, erfc, mish, tan, asinh, acosh and atanh over every 257th
+// float, and over each of these: from 2⁻³⁰ in magnitude to where nothing is left to round, tan to 65536, asinh and acosh
+// to 10⁵; for functions of pairs over random ones. Figures in brackets hold for the baseline, which has
 // no fused multiply-add. All are monotone over these floats, but where it is said that neighbours may change places (by
 // one last place). native/test/vector_math_test.cc measures all this, over all floats with `--exhaustive`. The
 // coefficients are our own minimax fits.
