@@ -9,6 +9,9 @@ import { ConfigError } from '../errors.ts';
 import { checkSynchronous } from './mode.ts';
 
 const WORD = 2 ** 32;
+/** Blocks of four words that each sample has to itself; block numbers end at 2⁵³. */
+export const BLOCKS_A_SAMPLE = 2 ** 28;
+const MOST_SAMPLES = 2 ** 25;
 
 /** A sequence of its own, as the counters and the key of Philox. */
 interface Sequence {
@@ -51,6 +54,8 @@ export interface Samples {
   readonly first: number;
   /** How many are at hand. */
   readonly count: number;
+  /** How many the step's batch has. Default: `count` without `draws`; unknown with them, and more may be elsewhere. */
+  readonly total?: number;
   /** The same for all shares of a batch; a new one if the batch is whole. */
   readonly draws?: StepDraws;
 }
@@ -59,6 +64,8 @@ export interface Samples {
 export interface SampleState {
   readonly first: number;
   readonly count: number;
+  /** Whether the samples at hand are all of the step's. */
+  readonly whole: boolean;
   readonly draws: StepDraws;
   drawn: number;
 }
@@ -81,12 +88,18 @@ export function repeatSamples<T>(state: SampleState | null, fn: () => T): T {
   }
 }
 
+interface SampleDraw extends Sequence {
+  readonly first: number;
+  readonly count: number;
+  readonly whole: boolean;
+}
+
 /** Where the next draw for the samples at hand is made; null if nobody said which they are. */
-export function nextSampleDraw(generator: Generator): (Sequence & { first: number; count: number }) | null {
+export function nextSampleDraw(generator: Generator): SampleDraw | null {
   if (current === null) return null;
-  const { first, count, draws } = current;
+  const { first, count, whole, draws } = current;
   const sequence = draws.sequenceOf(generator);
-  return { ...sequence, streamHi: (sequence.streamHi + current.drawn++) % WORD, first, count };
+  return { ...sequence, streamHi: (sequence.streamHi + current.drawn++) % WORD, first, count, whole };
 }
 
 /**
@@ -97,7 +110,7 @@ export function nextSampleDraw(generator: Generator): (Sequence & { first: numbe
  * Dropout finds the samples along its `sampleAxis`. Other draws (`rand`, `randn`) know no samples: they go on in the
  * generator's sequence.
  *
- * @throws ConfigError  if `first` or `count` is no count, or `fn` returns a promise
+ * @throws ConfigError  if `first` `count` or `total` is no count, they do not fit each other, or `fn` returns a promise
  * @example
  * const x = ones([4, 8]);
  * const draws = new StepDraws();
@@ -105,12 +118,24 @@ export function nextSampleDraw(generator: Generator): (Sequence & { first: numbe
  * const last = withSamples({ first: 3, count: 1, draws }, () => dropout(x.slice(0, 3, 4)));
  * whole.slice(0, 3, 4).equal(last); // => true
  */
-export function withSamples<T>({ first, count, draws }: Samples, fn: () => T): T {
-  for (const [name, value] of Object.entries({ first, count })) {
+export function withSamples<T>({ first, count, total, draws }: Samples, fn: () => T): T {
+  const op = 'withSamples';
+  for (const [name, value] of Object.entries({ first, count, total: total ?? 0 })) {
     if (Number.isSafeInteger(value) && value >= 0) continue;
-    throw new ConfigError({ op: 'withSamples', problem: `${name} must be an integer from 0 on`, got: value });
+    throw new ConfigError({ op, problem: `${name} must be an integer from 0 on`, got: value });
   }
-  return repeatSamples({ first, count, draws: draws ?? new StepDraws(), drawn: 0 }, () =>
+  const most = total ?? MOST_SAMPLES;
+  if (first + count > most || most > MOST_SAMPLES) {
+    const expected = `at most ${Math.min(most, MOST_SAMPLES)}`;
+    throw new ConfigError({
+      op,
+      problem: 'a batch has fewer samples',
+      got: Math.max(first + count, total ?? 0),
+      expected,
+    });
+  }
+  const whole = total === undefined ? draws === undefined : total === count;
+  return repeatSamples({ first, count, whole, draws: draws ?? new StepDraws(), drawn: 0 }, () =>
     checkSynchronous('withSamples', fn()),
   );
 }

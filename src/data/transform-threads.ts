@@ -54,8 +54,15 @@ class TransformThread {
     return new Promise((resolve, reject) => {
       const id = this.#jobs++;
       const transfer = new Set<ArrayBufferLike>();
-      const job: Job = { id, batch: pack(batch, transfer), context };
-      this.#worker.postMessage(job, [...transfer] as Transferable[]);
+      try {
+        const job: Job = { id, batch: pack(batch, transfer), context };
+        this.#worker.postMessage(job, [...transfer] as Transferable[]);
+      } catch (cause) {
+        reject(
+          transformError(new Error(`the batch cannot be sent to its thread: ${textOf(cause)}`, { cause }), context),
+        );
+        return;
+      }
       this.#waiting.set(id, { context, resolve, reject });
       this.#worker.ref();
     });

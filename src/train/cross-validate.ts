@@ -10,9 +10,13 @@ import {
   type Fold,
   type KFoldOptions,
   kFold,
+  type Labels,
+  type Subset,
   type Transform,
+  trainTestSplit,
 } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
+import { Tensor } from '../tensor.ts';
 import { evaluate } from './evaluate.ts';
 import { fit } from './fit.ts';
 import { FIT_OPTIONS, type FitOptions } from './fit-options.ts';
@@ -30,6 +34,11 @@ export interface CrossValidateOptions<O, T, B>
    * held out goes through the same.
    */
   readonly prepare?: (train: Dataset<T, B>) => Transform<B, B> | Promise<Transform<B, B>>;
+  /**
+   * A part of the samples that are trained on, a fraction or a number, kept for early stopping, a target and a schedule
+   * that watch the validation loss or a metric. Default: none; only the training loss can be watched then.
+   */
+  readonly validation?: number;
   /** Called after each fold. */
   readonly onFold?: (fold: FoldResult) => void | Promise<void>;
   /** Stop before the next batch; nothing is returned then. */
@@ -44,6 +53,7 @@ const OPTIONS: OptionNames<CrossValidateOptions<unknown, unknown, unknown>> = {
   ...training,
   batchSize: true,
   prepare: true,
+  validation: true,
   onFold: true,
 };
 
@@ -92,11 +102,25 @@ function numbersOf({ loss, metrics }: FoldResult): Record<string, number> {
   return { loss, ...Object.fromEntries(numbers) };
 }
 
+/** What a fold trains on, and what of it is watched meanwhile; null without a validation part. */
+function partsOf<T, B>(
+  fold: Subset<T, B>,
+  validation: number | undefined,
+  stratify: Labels | undefined,
+  seed: bigint,
+): { train: Subset<T, B>; watched: Subset<T, B> | null } {
+  if (validation === undefined) return { train: fold, watched: null };
+  const values = stratify instanceof Tensor ? stratify.data : stratify;
+  const labels = values && Array.from(fold.indices, (index) => values[index]);
+  const { train, test } = trainTestSplit(fold, { testSize: validation, stratify: labels, seed });
+  return { train, watched: test };
+}
+
 /**
  * Trains a new model on each choice of k − 1 out of k parts of a data set and evaluates it on the part that is left.
  *
  * The part that is held out is not seen before: neither by `prepare`, nor by early stopping, which watches the training
- * loss. Fold n draws by a seed of its own, so that its result depends on the seed and n alone.
+ * loss or, with `validation`, a part of the samples that are trained on. Fold n draws by a seed of its own, so that its result depends on the seed and n alone.
  *
  * @param makeModel  Makes a new model for each fold.
  * @param options    Those of `kFold` and of `fit`; optimizer and schedule as functions that make one.
@@ -110,20 +134,34 @@ export async function crossValidate<O, T, B = Collated<T>>(
 ): Promise<CrossValidation> {
   const op = 'crossValidate';
   checkOptions(op, options, OPTIONS);
-  const { k, shuffle, stratify, seed = 0, batchSize = 32, prepare, onFold, signal, ...training } = options;
+  const { k, shuffle, stratify, seed = 0, batchSize = 32, prepare, validation, onFold, signal, ...training } = options;
+  const monitor = training.earlyStopping?.monitor ?? 'trainLoss';
+  if (validation === undefined && monitor !== 'trainLoss') {
+    throw new ConfigError({
+      op,
+      problem: 'the samples that are held out must not be watched',
+      got: monitor,
+      expected: 'trainLoss',
+      hint: 'keep a part of the training samples for it by `validation`',
+    });
+  }
   for (const name of ['optimizer', 'schedule'] as const) {
     if (training[name] === undefined || typeof training[name] === 'function') continue;
     const problem = `every fold has a model of its own, so \`${name}\` must be a function that makes one`;
     throw new ConfigError({ op, problem, got: training[name] });
   }
   const folds: FoldResult[] = [];
-  const runFold = async ({ train, validation }: Fold<T, B>, foldSeed: bigint): Promise<Omit<FoldResult, 'fold'>> => {
+  const runFold = async (fold: Fold<T, B>, foldSeed: bigint): Promise<Omit<FoldResult, 'fold'>> => {
+    const { train, watched } = partsOf(fold.train, validation, stratify, foldSeed);
     const transform = await prepare?.(train);
+    const loaderOf = (part: Dataset<T, B>, shuffled: boolean) =>
+      new DataLoader(part, { batchSize, shuffle: shuffled, seed: foldSeed, transform }) as DataLoader<T, B, B>;
     const model = makeModel();
-    const loader = new DataLoader(train, { batchSize, shuffle: true, seed: foldSeed, transform });
-    const history = await fit(model, loader as DataLoader<T, B, B>, { ...training, metrics: undefined, signal });
+    const data = { train: loaderOf(train, true), validation: watched === null ? undefined : loaderOf(watched, false) };
+    const measured = watched === null ? undefined : training.metrics;
+    const history = await fit(model, data, { ...training, metrics: measured, signal });
     signal?.throwIfAborted();
-    const held = new DataLoader(validation, { batchSize, transform }) as DataLoader<T, B, B>;
+    const held = loaderOf(fold.validation, false);
     const { loss, step, metrics, sampleAxis } = training;
     const result = await evaluate(model, held, { loss, step, metrics, sampleAxis, signal });
     return { loss: result.loss!, metrics: result.metrics, history };

@@ -74,8 +74,9 @@ export async function evaluateBatches<O, B>(
     for (let i = 0; i < source.length; i++) {
       if (signal?.aborted) return null;
       const batch = await walk.take(0, i);
-      const { loss, output, target } = mode.run(() => scope(() => valuesOf(compute(batch))));
       const count = samplesIn(op, batch, sampleAxis);
+      if (count === 0) throw new ConfigError({ op, problem: `a batch has no samples (batch ${i + 1})` });
+      const { loss, output, target } = mode.run(() => scope(() => valuesOf(compute(batch))));
       if (loss === null) hasLoss = false;
       else total += loss * count;
       samples += count;

@@ -3,12 +3,13 @@
 import { StepDraws } from '../autograd/index.ts';
 import { defaultGenerator, type GeneratorState } from '../core/rng.ts';
 import type { BatchSource } from '../data/index.ts';
-import { CheckpointError, DivergenceError } from '../errors.ts';
+import { CheckpointError, ConfigError, DivergenceError } from '../errors.ts';
 import type { Checkpoint } from '../io/checkpoint.ts';
-import type { StateDict } from '../nn/index.ts';
+import type { Module, StateDict } from '../nn/index.ts';
 import { clipGradNorm_, LBFGS, type Optimizer, ReduceLROnPlateau } from '../optim/index.ts';
 import { wrapArray } from '../tensor.ts';
 import { type Batches, BatchWalk, samplesIn } from './batches.ts';
+import { checkSameData, identityOf } from './data-identity.ts';
 import { evaluateBatches, namesOf } from './evaluate.ts';
 import type { BatchRecord, FitCallback, FitOptions, FitState, Schedule } from './fit-options.ts';
 import { type EpochRecord, History, type StopReason } from './history.ts';
@@ -17,9 +18,11 @@ import { addGradients, type Computed, type Model, type Share } from './losses.ts
 import { restoreOptimizer, saveOptimizer } from './optimizer-state.ts';
 import { Stopping } from './stopping.ts';
 import { Turns } from './turns.ts';
-import { allFinite, checkWeights, copyWeights } from './weights.ts';
+import { allFinite, copyWeights, FiniteCheck, partOf, prefixed } from './weights.ts';
 
 const BEST = 'best.';
+const LOSS = 'loss.';
+const BEST_LOSS = 'bestLoss.';
 
 /** What was gone through of the epoch under way. */
 interface Sums {
@@ -34,6 +37,8 @@ const nothing = (): Sums => ({ loss: 0, samples: 0, elapsed: 0, waited: 0 });
 
 export interface FitParts<O, B> {
   readonly model: Model<O>;
+  /** The loss, where it is a module: it may have parameters of its own. */
+  readonly lossModule: Module | null;
   readonly train: BatchSource<B>;
   readonly validation: Batches<B> | null;
   readonly optimizer: Optimizer;
@@ -48,6 +53,7 @@ export class FitTask<O, B> implements TrainingTask {
   readonly #parts: FitParts<O, B>;
   readonly #walk: BatchWalk<B>;
   readonly #stopping: Stopping;
+  readonly #finite: FiniteCheck;
   readonly #callbacks: readonly FitCallback<O>[];
   readonly #accumulate: number;
   readonly #turns = new Turns();
@@ -56,13 +62,14 @@ export class FitTask<O, B> implements TrainingTask {
   #since = performance.now();
   #steps = 0;
   #items = 0;
-  #best: StateDict | null = null;
+  #best: { readonly model: StateDict; readonly loss: StateDict } | null = null;
   #reason: StopReason | null = null;
 
   constructor(parts: FitParts<O, B>) {
     const { train, validation, options } = parts;
     const { callbacks = [], accumulate = 1, metrics = [] } = options;
     this.#parts = parts;
+    this.#finite = new FiniteCheck('fit', this.#modules());
     // Several batches of one step are there together, so none may be given back before the last is used.
     this.#walk = new BatchWalk('fit', train, { recycle: accumulate === 1 && options.recycle !== false });
     this.#accumulate = accumulate;
@@ -145,7 +152,7 @@ export class FitTask<O, B> implements TrainingTask {
     const { best, reason } = this.#stopping.judge(row);
     this.history.best = this.#stopping.best;
     this.#reason ??= reason;
-    if (best && this.#stopping.restoresBest) this.#best = copyWeights(model);
+    if (best && this.#stopping.restoresBest) this.#best = { model: copyWeights(model), loss: this.#lossCopy() };
     if (schedule instanceof ReduceLROnPlateau) schedule.step(this.#stopping.valueOf(row));
     else if (scheduleBy === 'epoch') schedule?.step();
     const state = this.#state(epoch - 1, epoch * this.stepsPerEpoch);
@@ -154,12 +161,15 @@ export class FitTask<O, B> implements TrainingTask {
   }
 
   checkFinite(): void {
-    checkWeights('fit', this.#parts.model);
+    this.#finite.check();
   }
 
   /** Gives the model the weights of the best epoch, if these were asked for. */
   restoreBest(): void {
-    if (this.#best !== null) this.#parts.model.loadStateDict(this.#best);
+    if (this.#best === null) return;
+    const { model, lossModule } = this.#parts;
+    model.loadStateDict(this.#best.model);
+    lossModule?.loadStateDict(this.#best.loss);
   }
 
   /** Nothing is prefetched any more. */
@@ -181,22 +191,26 @@ export class FitTask<O, B> implements TrainingTask {
   }
 
   snapshot(): Checkpoint {
-    const { model, optimizer, schedule, train: source } = this.#parts;
-    const { train, documents } = saveOptimizer(model, optimizer);
-    const best = Object.entries(this.#best ?? {}).map(([name, tensor]) => [BEST + name, tensor] as const);
+    const { model, lossModule, optimizer, schedule, train: source } = this.#parts;
+    const { train, documents } = saveOptimizer(model, lossModule, optimizer);
     const { rows, times } = this.history.save();
     const { loss, samples, elapsed, waited } = this.#lap();
     const sums = wrapArray(Float64Array.of(loss, samples), [2], 'float64');
     return {
       weights: model.stateDict(),
-      train: { ...train, ...Object.fromEntries(best), epoch_sums: sums },
+      train: {
+        ...train,
+        ...prefixed(LOSS, lossModule?.stateDict() ?? {}),
+        ...prefixed(BEST, this.#best?.model ?? {}),
+        ...prefixed(BEST_LOSS, this.#best?.loss ?? {}),
+        epoch_sums: sums,
+      },
       documents: {
         ...documents,
         generator: defaultGenerator.getState(),
         ...(schedule !== null && { schedule: schedule.stateDict() }),
         fit: {
-          batches: source.length,
-          accumulate: this.#accumulate,
+          data: identityOf(source, this.#accumulate),
           history: rows,
           stopping: this.#stopping.stateDict(),
           reason: this.#reason,
@@ -210,41 +224,37 @@ export class FitTask<O, B> implements TrainingTask {
    * Takes over what `snapshot` gave.
    *
    * @throws CheckpointError  if something is missing, or the data is cut into other batches
-   * @throws StateDictError   if something does not fit this model, optimizer or schedule
+   * @throws StateDictError   if something does not fit this model, loss, optimizer or schedule
    */
   restore({ weights, train, documents }: Checkpoint): void {
-    const { model, optimizer, schedule, train: source } = this.#parts;
+    const { model, lossModule, optimizer, schedule, train: source } = this.#parts;
     const saved = documents.fit as Record<string, unknown> | undefined;
     const { epoch_sums: sums } = train;
     if (typeof saved !== 'object' || saved === null || sums?.size !== 2) {
       throw new CheckpointError({ op: 'resume', problem: 'this checkpoint was not written by fit' });
     }
-    const got = `${source.length} batches by ${this.#accumulate}`;
-    const expected = `${saved.batches} by ${saved.accumulate}`;
-    if (got !== expected.replace(' by', ' batches by')) {
-      throw new CheckpointError({
-        op: 'resume',
-        problem: 'the training data is cut into other batches',
-        got,
-        expected,
-      });
+    checkSameData(saved.data, identityOf(source, this.#accumulate));
+    if ((schedule === null) !== (documents.schedule === undefined)) {
+      const problem = `this checkpoint has ${schedule === null ? 'the' : 'no'} state of a schedule`;
+      const hint = schedule === null ? 'give fit the same `schedule`' : 'leave `schedule` out';
+      throw new CheckpointError({ op: 'resume', problem, hint });
+    }
+    if (lossModule === null && Object.keys(partOf(LOSS, train)).length > 0) {
+      const problem = 'the loss in this checkpoint is a module with a state of its own';
+      throw new CheckpointError({ op: 'resume', problem, hint: 'give fit the same `loss`' });
     }
     const times = documents.fitTimes as { epoch: number[]; history: unknown };
     this.history.restore(saved.history, times?.history);
     this.#stopping.loadStateDict(saved.stopping);
     this.history.best = this.#stopping.best;
     model.loadStateDict(weights);
+    lossModule?.loadStateDict(partOf(LOSS, train));
     // The rates are the optimizer's: whoever changed one since the schedule's last step is heard.
-    if (schedule !== null) {
-      if (documents.schedule === undefined) {
-        throw new CheckpointError({ op: 'resume', problem: 'this checkpoint has no state of a schedule' });
-      }
-      schedule.loadStateDict(documents.schedule as never);
-    }
-    restoreOptimizer(model, optimizer, { train, documents });
+    schedule?.loadStateDict(documents.schedule as never);
+    restoreOptimizer(model, lossModule, optimizer, { train, documents });
     defaultGenerator.setState(documents.generator as GeneratorState);
-    const best = Object.entries(train).filter(([name]) => name.startsWith(BEST));
-    this.#best = best.length === 0 ? null : Object.fromEntries(best.map(([name, t]) => [name.slice(BEST.length), t]));
+    const best = partOf(BEST, train);
+    this.#best = Object.keys(best).length === 0 ? null : { model: best, loss: partOf(BEST_LOSS, train) };
     this.#reason = saved.reason as StopReason | null;
     const [elapsed = 0, waited = 0] = times.epoch;
     this.#sums = { loss: sums.data[0], samples: sums.data[1], elapsed, waited };
@@ -260,6 +270,10 @@ export class FitTask<O, B> implements TrainingTask {
     for (let i = from; i < to; i++) batches.push(await this.#walk.take(epoch, i));
     const counts = batches.map((batch) => samplesIn('fit', batch, options.sampleAxis ?? 0));
     const total = counts.reduce((sum, count) => sum + count, 0);
+    if (counts.includes(0)) {
+      const place = `epoch ${epoch + 1}, batch ${from + counts.indexOf(0) + 1}`;
+      throw new ConfigError({ op: 'fit', problem: `a batch has no samples (${place})` });
+    }
     const draws = new StepDraws();
     let first = 0;
     return batches.map((batch, i) => {
@@ -295,6 +309,17 @@ export class FitTask<O, B> implements TrainingTask {
     return found[0];
   }
 
+  /** What is trained, or may be. */
+  #modules(): Module[] {
+    const { model, lossModule } = this.#parts;
+    return lossModule === null ? [model] : [model, lossModule];
+  }
+
+  #lossCopy(): StateDict {
+    const { lossModule } = this.#parts;
+    return lossModule === null ? {} : copyWeights(lossModule);
+  }
+
   #zeroGrad(): void {
     const { optimizer, options } = this.#parts;
     optimizer.zeroGrad({ recycle: options.recycle !== false });
@@ -311,7 +336,7 @@ export class FitTask<O, B> implements TrainingTask {
   }
 
   #clip(index: number, loss: number): number | undefined {
-    const { model, optimizer, options } = this.#parts;
+    const { optimizer, options } = this.#parts;
     const { clipGradNorm } = options;
     if (clipGradNorm === undefined) return undefined;
     const norm = clipGradNorm_(
@@ -319,7 +344,8 @@ export class FitTask<O, B> implements TrainingTask {
       clipGradNorm,
     );
     if (Number.isFinite(norm)) return norm;
-    const bad = model.namedParameters().find(([, { grad }]) => grad !== null && !allFinite(grad.data));
+    const named = this.#modules().flatMap((module) => module.namedParameters());
+    const bad = named.find(([, { grad }]) => grad !== null && !allFinite(grad.data));
     const where = bad === undefined ? '' : `, first in ${bad[0]}`;
     throw this.#diverged(index, `the loss is ${loss} and the gradient norm ${norm}${where}`);
   }

@@ -19,7 +19,8 @@ import { FitTask } from './fit-task.ts';
 import type { History } from './history.ts';
 import type { Horizon } from './horizon.ts';
 import { runTraining } from './loop.ts';
-import { computeBy, type Model } from './losses.ts';
+import { computeBy, lossModuleOf, type Model } from './losses.ts';
+import { checkOwned } from './optimizer-state.ts';
 import { createReporter, type Reporter, silentReporter } from './progress.ts';
 import { TrainingRecord } from './record.ts';
 import { RunFolder } from './run-folder.ts';
@@ -55,6 +56,9 @@ function optimizerOf(model: Module, given: Optimizer | ((model: Module) => Optim
   throw new ConfigError({ op: 'fit', problem: 'there is no optimizer', got: optimizer, expected });
 }
 
+/** Two trainings of one model would add up their gradients and step over each other's. */
+const underway = new WeakSet<Module>();
+
 function prepare<O, B>(model: Model<O>, data: FitData<B>, options: FitOptions<O, B>): FitTask<O, B> {
   const { train, validation } = splitData(data);
   checkPositiveInteger('fit', 'epochs', options.epochs ?? 1);
@@ -64,8 +68,11 @@ function prepare<O, B>(model: Model<O>, data: FitData<B>, options: FitOptions<O,
     throw new ConfigError({ op: 'fit', problem: 'clipGradNorm must be positive', got: clipGradNorm });
   }
   const optimizer = optimizerOf(model, given);
+  const lossModule = lossModuleOf(options);
+  if (options.checkpoint !== undefined) checkOwned('fit', model, lossModule, optimizer);
   return new FitTask({
     model,
+    lossModule,
     train: sourceOf('fit', train),
     validation: validation === null ? null : sourceOf('fit', validation),
     optimizer,
@@ -85,8 +92,11 @@ function prepare<O, B>(model: Model<O>, data: FitData<B>, options: FitOptions<O,
  * With a `checkpoint` the state is saved on the way. A training that goes on from it gives the same bits as one that
  * was never interrupted, in the middle of an epoch too, provided that it is given the same data and options.
  *
+ * Trainings of different models may run at the same time and share a loader, but they draw from one default generator:
+ * what dropout drops in each then depends on the others.
+ *
  * @returns the course of the training, which prints as a table
- * @throws ConfigError      for options that do not fit, or a folder that holds a training and is not to be resumed
+ * @throws ConfigError      for options that do not fit, a model that is being trained, or a folder that holds a training and is not to be resumed
  * @throws DivergenceError  if the loss, a gradient that is clipped, or a weight that is saved is not finite; the last
  *                          checkpoint is good
  * @throws CheckpointError  if the first or the last state cannot be saved, or the saved one does not fit
@@ -105,6 +115,22 @@ export async function fit<O, B = Tensor[]>(
   options: FitOptions<O, B>,
 ): Promise<History> {
   checkOptions('fit', options, FIT_OPTIONS);
+  if (underway.has(model)) {
+    throw new ConfigError({
+      op: 'fit',
+      problem: 'this model is being trained by another call of fit',
+      hint: 'wait for that one, or train a copy',
+    });
+  }
+  underway.add(model);
+  try {
+    return await train(model, data, options);
+  } finally {
+    underway.delete(model);
+  }
+}
+
+async function train<O, B>(model: Model<O>, data: FitData<B>, options: FitOptions<O, B>): Promise<History> {
   const { epochs = 1, signal, seed } = options;
   const checkpoint = typeof options.checkpoint === 'string' ? { folder: options.checkpoint } : options.checkpoint;
   if (checkpoint !== undefined) checkOptions('fit.checkpoint', checkpoint, CHECKPOINT_OPTIONS);
@@ -139,8 +165,11 @@ export async function fit<O, B = Tensor[]>(
     await task.end();
     return history;
   } finally {
-    await task.close();
     for (const [module, training] of modes) module.training = training;
-    folder?.close();
+    try {
+      await task.close();
+    } finally {
+      folder?.close();
+    }
   }
 }

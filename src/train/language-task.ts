@@ -12,7 +12,7 @@ import type { EvaluationStreams, TrainingStreams } from '../text/streams.ts';
 import { evaluateLanguageModel, flattenLogits, type LanguageModel } from './evaluate-language.ts';
 import type { StepResult, TrainingTask } from './loop.ts';
 import { restoreOptimizer, saveOptimizer } from './optimizer-state.ts';
-import { allFinite, checkWeights } from './weights.ts';
+import { allFinite, FiniteCheck } from './weights.ts';
 
 /** A guess that spreads evenly over the vocabulary costs log V nats; no training comes back from a hundred times that. */
 const HOPELESS = 100;
@@ -35,6 +35,7 @@ export class LanguageTask implements TrainingTask {
   readonly itemsPerStep: number;
   readonly stepsPerEpoch: number;
   readonly validation?: TrainingTask['validation'];
+  readonly #finite: FiniteCheck;
   readonly #options: LanguageTaskOptions;
   readonly #lossLimit: number;
   /** The state after the last step; null before the first. */
@@ -43,6 +44,7 @@ export class LanguageTask implements TrainingTask {
   constructor(options: LanguageTaskOptions) {
     const { model, train, validation, vocab } = options;
     this.#options = options;
+    this.#finite = new FiniteCheck('train', [model]);
     this.itemsPerStep = train.batch * train.seq;
     this.stepsPerEpoch = train.stepsPerEpoch;
     this.#lossLimit = HOPELESS * Math.max(1, Math.log(vocab));
@@ -74,12 +76,12 @@ export class LanguageTask implements TrainingTask {
   }
 
   checkFinite(): void {
-    checkWeights('train', this.#options.model);
+    this.#finite.check();
   }
 
   snapshot(): Checkpoint {
     const { model, optimizer, documents } = this.#options;
-    const saved = saveOptimizer(model, optimizer);
+    const saved = saveOptimizer(model, null, optimizer);
     const train = { ...saved.train };
     if (this.#state !== null) {
       train['state.h'] = this.#state.h;
@@ -102,7 +104,7 @@ export class LanguageTask implements TrainingTask {
   restore(checkpoint: Checkpoint): void {
     const { model, optimizer, train } = this.#options;
     model.loadStateDict(checkpoint.weights);
-    restoreOptimizer(model, optimizer, checkpoint);
+    restoreOptimizer(model, null, optimizer, checkpoint);
     defaultGenerator.setState(checkpoint.documents.generator as GeneratorState);
     const { 'state.h': h, 'state.c': c } = checkpoint.train;
     const { h: like } = model.initHidden(train.batch);

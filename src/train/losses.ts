@@ -3,7 +3,7 @@
 import { backward, type StepDraws, scope, withSamples } from '../autograd/index.ts';
 import type { OptionNames } from '../core/options.ts';
 import { ConfigError, DivergenceError } from '../errors.ts';
-import type { Module } from '../nn/index.ts';
+import { Module } from '../nn/index.ts';
 import { mul } from '../ops/index.ts';
 import { Tensor } from '../tensor.ts';
 import { splitBatch } from './batches.ts';
@@ -53,6 +53,11 @@ function lossFunction<O>(op: string, loss: LossFunction<O>): (output: O, target:
   if (typeof loss === 'function' && !isClass) return loss;
   const expected = 'a function of output and target, or a module such as new CrossEntropyLoss()';
   throw new ConfigError({ op, problem: 'this is no loss', got: loss, expected });
+}
+
+/** The loss of these options where it is a module, with parameters and buffers of its own. */
+export function lossModuleOf<O, B>({ loss }: LossOptions<O, B>): Module | null {
+  return loss instanceof Module ? loss : null;
 }
 
 /** How a batch becomes a loss under these options. @throws ConfigError if there is neither `loss` nor `step`, or both */
@@ -108,7 +113,7 @@ export function addGradients<O, B>(
   recycle = true,
 ): number {
   const run = (): number => {
-    const loss = withSamples({ first, count, draws }, () => compute(batch).loss!);
+    const loss = withSamples({ first, count, total, draws }, () => compute(batch).loss!);
     const value = loss.item();
     if (!Number.isFinite(value)) throw new DivergenceError({ op: 'fit', problem: `the loss is ${value}` });
     backward(count === total ? loss : mul(loss, count / total));

@@ -1,6 +1,6 @@
 /** An optimizer's state as part of a checkpoint: tensors by the names of their parameters, everything else as JSON. */
 
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, ConfigError } from '../errors.ts';
 import type { Checkpoint } from '../io/checkpoint.ts';
 import type { Module } from '../nn/index.ts';
 import type { Optimizer, OptimizerStateDict, ParameterState } from '../optim/index.ts';
@@ -16,14 +16,16 @@ interface OptimizerDocument {
   counts: Record<string, Record<string, number>>;
 }
 
-/** The names of the optimizer's parameters in its order; one that is none of the module's has its number. */
-function namesOf(module: Module, optimizer: Optimizer): string[] {
-  const names = new Map<Tensor, string>(module.namedParameters().map(([name, parameter]) => [parameter, name]));
+/** The names of the optimizer's parameters in its order; one that is neither the model's nor the loss's has its number. */
+function namesOf(model: Module, loss: Module | null, optimizer: Optimizer): string[] {
+  const names = new Map<Tensor, string>();
+  for (const [name, parameter] of loss?.namedParameters() ?? []) names.set(parameter, `loss:${name}`);
+  for (const [name, parameter] of model.namedParameters()) names.set(parameter, name);
   return optimizer.paramGroups.flatMap(({ params }) => params).map((parameter, i) => names.get(parameter) ?? `#${i}`);
 }
 
-export function saveOptimizer(module: Module, optimizer: Optimizer): Part {
-  const names = namesOf(module, optimizer);
+export function saveOptimizer(model: Module, loss: Module | null, optimizer: Optimizer): Part {
+  const names = namesOf(model, loss, optimizer);
   const { state, paramGroups } = optimizer.stateDict();
   const train: Record<string, Tensor> = {};
   const counts: OptimizerDocument['counts'] = {};
@@ -38,19 +40,35 @@ export function saveOptimizer(module: Module, optimizer: Optimizer): Part {
   return { train, documents: { optimizer: { paramGroups, counts } satisfies OptimizerDocument } };
 }
 
+/** @throws ConfigError  if the optimizer has a parameter whose value a checkpoint of the model and the loss would lack */
+export function checkOwned(op: string, model: Module, loss: Module | null, optimizer: Optimizer): void {
+  const stray = namesOf(model, loss, optimizer).find((name) => name.startsWith('#'));
+  if (stray === undefined) return;
+  throw new ConfigError({
+    op,
+    problem: `parameter ${stray} of the optimizer belongs neither to the model nor to the loss, so a checkpoint would lack it`,
+    hint: 'make it a parameter of the model',
+  });
+}
+
 /**
  * Gives an optimizer what `saveOptimizer` saved.
  *
  * @throws CheckpointError  if there is none
  * @throws StateDictError   if it does not fit
  */
-export function restoreOptimizer(module: Module, optimizer: Optimizer, { train, documents }: Part): void {
+export function restoreOptimizer(
+  model: Module,
+  loss: Module | null,
+  optimizer: Optimizer,
+  { train, documents }: Part,
+): void {
   const { paramGroups, counts } = (documents.optimizer ?? {}) as Partial<OptimizerDocument>;
   if (!Array.isArray(paramGroups) || typeof counts !== 'object' || counts === null) {
     throw new CheckpointError({ op: 'resume', problem: 'this checkpoint has no state of an optimizer' });
   }
   const state: Record<string, ParameterState> = {};
-  for (const [number, name] of namesOf(module, optimizer).entries()) {
+  for (const [number, name] of namesOf(model, loss, optimizer).entries()) {
     if (!Object.hasOwn(counts, name)) continue;
     const saved: ParameterState = { ...counts[name] };
     const prefix = `${PREFIX}${name}.`;

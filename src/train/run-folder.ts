@@ -121,6 +121,28 @@ export class RunFolder {
     return join(this.path, BEST_FILE);
   }
 
+  /**
+   * Removes the states of a run that nobody will go on with; its metrics stay. What cannot be removed stays too, as does
+   * everything in a folder that is in use.
+   */
+  static discardStates(path: string): void {
+    if (!fs.existsSync(path)) return;
+    try {
+      const lock = FolderLock.acquire(path);
+      try {
+        for (const name of [CHECKPOINT_FILE, PREVIOUS_FILE, BEST_FILE]) {
+          removeStaleTemporaries(join(path, name), true);
+          fs.rmSync(join(path, name), { force: true });
+        }
+      } finally {
+        lock.release();
+      }
+      fs.rmdirSync(path);
+    } catch {
+      // Not empty, or not ours to change.
+    }
+  }
+
   /** @throws CheckpointError  if it cannot be written; the state before is then as it was */
   save(checkpoint: Checkpoint): void {
     this.#lock.assertHeld();

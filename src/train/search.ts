@@ -48,7 +48,7 @@ export interface SearchOptions<T = unknown, B = Collated<T>> {
   readonly validation?: number;
   /** The class of each sample of `data`: both parts then have their share of each. */
   readonly stratify?: Labels;
-  /** A folder in which finished trials are kept. */
+  /** A folder in which finished trials are kept: value, metrics and weights, and the course of each, but no states. */
   readonly folder?: string;
   /** Go on with the search that the folder holds. Default false. */
   readonly resume?: boolean;

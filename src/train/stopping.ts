@@ -99,16 +99,20 @@ export class Stopping {
     return best === null ? null : { epoch: bestEpoch, value: best };
   }
 
+  /** @throws ConfigError  if it is a metric that is no number, as a confusion matrix is */
   valueOf(row: EpochRecord): number {
     if (this.#monitor === 'trainLoss') return row.trainLoss;
-    return this.#monitor === 'validationLoss' ? row.validationLoss! : row.metrics[this.#monitor];
+    const value = this.#monitor === 'validationLoss' ? row.validationLoss : row.metrics[this.#monitor];
+    if (typeof value === 'number') return value;
+    throw new ConfigError({ op: 'fit', problem: 'what is monitored must be a number', got: this.#monitor });
   }
 
   /** Takes an epoch into account: whether it is the best so far, and why the training ends with it, if it does. */
   judge(row: EpochRecord): { best: boolean; reason: StopReason | null } {
     const value = this.valueOf(row);
     const before = this.#state;
-    const best = before.best === null ? Number.isFinite(value) : this.#isBetter(value, before.best);
+    // A value that is not finite is none: nothing could be better than an infinite one.
+    const best = Number.isFinite(value) && (before.best === null || this.#isBetter(value, before.best));
     const still = before.lastLoss !== null && Math.abs(row.trainLoss - before.lastLoss) < (this.#stop.change ?? 0);
     this.#state = {
       best: best ? value : before.best,

@@ -11,6 +11,7 @@ import { describeSystemError } from '../io/file-system.ts';
 import { FolderLock } from '../io/folder-lock.ts';
 import { loadSafetensors, saveSafetensors } from '../io/safetensors.ts';
 import type { StateDict } from '../nn/index.ts';
+import { RunFolder } from './run-folder.ts';
 import { restoreNumber, restoreNumbers, saveNumber, saveNumbers } from './saved-number.ts';
 
 const SEARCH_FILE = 'search.json';
@@ -74,6 +75,8 @@ export class TrialStore {
     const { tensors, metadata } = loadSafetensors(file, { requireDigest: true });
     try {
       const { value, metrics, seconds } = JSON.parse(metadata.trial) as Record<keyof SavedTrial, unknown>;
+      // A process may have ended between the result and the removal of what led to it.
+      RunFolder.discardStates(this.folderOf(number));
       const numbers = { value: restoreNumber('search', value), metrics: restoreNumbers('search', metrics) };
       return { trial: { ...numbers, seconds: restoreNumber('search', seconds) }, weights: { ...tensors } };
     } catch (cause) {
@@ -81,11 +84,16 @@ export class TrialStore {
     }
   }
 
-  /** @throws CheckpointError  if it cannot be written; the trial then counts as unfinished */
+  /**
+   * Keeps what a trial measured; the states that led to it are removed then.
+   *
+   * @throws CheckpointError  if it cannot be written; the trial then counts as unfinished
+   */
   save(number: number, trial: SavedTrial, weights: StateDict): void {
     this.#lock.assertHeld();
     const saved = { value: saveNumber(trial.value), metrics: saveNumbers(trial.metrics), seconds: trial.seconds };
     saveSafetensors(this.#fileOf(number), weights, { trial: JSON.stringify(saved) });
+    RunFolder.discardStates(this.folderOf(number));
   }
 
   close(): void {

@@ -99,12 +99,38 @@ describe('dropout within withSamples', () => {
     expect(new Set(states.map((state) => state.block))).toEqual(new Set([1]));
   });
 
-  test('what no axis tells apart is dropped alike in every share', () => {
+  test('what all samples share is dropped alike in every share', () => {
     const [a, b] = byShares([2, 4], () => dropout(ones([8, 4]), 0.5, { sampleAxis: null }).toArray());
     expect(a).toEqual(b);
-    const [c, d] = byShares([4, 2], () => dropout(ones([7, 3]), 0.5).toArray());
-    // Seven rows are no whole number for each of four samples, nor of two.
+    const [c, d] = byShares([2, 4], () => dropout(ones([]), 0.5).toArray());
     expect(c).toEqual(d);
+  });
+
+  test('rows that are no multiple of the samples: drawn for in a whole batch, refused in a share', () => {
+    const drop = () => dropout(ones([7, 3]), 0.5);
+    const draws = () => new StepDraws(new Generator(3));
+    const whole = withSamples({ first: 0, count: 4, total: 4, draws: draws() }, drop);
+    expect(withSamples({ first: 0, count: 7, total: 7, draws: draws() }, drop).toArray()).not.toEqual(whole.toArray());
+    expect(new Set(whole.data)).toEqual(new Set([0, 2]));
+    expect(() => withSamples({ first: 0, count: 4 }, drop)).not.toThrow();
+    for (const share of [
+      { first: 0, count: 4, draws: draws() },
+      { first: 0, count: 4, total: 6, draws: draws() },
+      { first: 6, count: 0, total: 6, draws: draws() },
+    ]) {
+      expect(() => withSamples(share, drop)).toThrow(/axis 0 cannot be told apart .* got \[7, 3\].*`sampleAxis`/);
+      expect(() => withSamples(share, () => dropout(ones([0, 3]), 0.5))).not.toThrow();
+    }
+  });
+
+  test('refuses what are no samples of a batch', () => {
+    const run = (samples: object) => () => withSamples(samples as never, () => 0);
+    expect(run({ first: -1, count: 2 })).toThrow(/first must be an integer from 0 on: got -1/);
+    expect(run({ first: 0, count: 1.5 })).toThrow(/count must be an integer/);
+    expect(run({ first: 0, count: 1, total: Number.NaN })).toThrow(/total must be an integer/);
+    expect(run({ first: 3, count: 3, total: 5 })).toThrow(/fewer samples: got 6, expected at most 5/);
+    expect(run({ first: 2 ** 25, count: 1 })).toThrow(/expected at most 33554432/);
+    expect(run({ first: 2 ** 25 - 1, count: 1 })).not.toThrow();
   });
 
   test('outside it, draws go on in the sequence of the generator', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { manualSeed } from '../../src/core/rng.ts';
 import {
   ArrayDataset,
@@ -130,61 +130,89 @@ describe.each([
 describe('on another thread', () => {
   const options = (made?: unknown): Options => ({ transform: moduleTransform(noisy, made), prefetch: 2 });
 
-  test('the data set and what the transform keeps stay as they are', async () => {
-    const [x, y] = [randn([N, 400]), arange(N)];
-    const before = Array.from(x.data);
-    const loader = new DataLoader<Tensor[], Tensor[], Tensor[]>(new TensorDataset(x, y), {
-      batchSize: 4,
-      transform: moduleTransform(noisy, { keep: true }),
-      prefetch: 2,
+  describe('which all of these share: a thread takes long to start', () => {
+    const given: { batch: (indices: Int32Array) => Tensor[] } = { batch: () => [] };
+    const views = { length: 16, get: () => [], batch: (indices: Int32Array) => given.batch(indices) };
+    const loader = new DataLoader<Tensor[], Tensor[], Tensor[]>(views, { batchSize: 4, ...options({ keep: true }) });
+    afterAll(() => loader.close());
+
+    test('the data set and what the transform keeps stay as they are', async () => {
+      const set = new TensorDataset(randn([N, 400]), arange(N));
+      const before = Array.from(set.tensors[0].data);
+      given.batch = (indices) => set.batch(indices);
+      const batches = await batchesOf(loader.epoch(0));
+      for (const [, , kept] of batches) expect(kept).toEqual(batches[0][2]);
+      expect(Array.from(set.tensors[0].data)).toEqual(before);
     });
-    const batches = await batchesOf(loader);
-    for (const [, , kept] of batches) expect(kept).toEqual(batches[0][2]);
-    expect(Array.from(x.data)).toEqual(before);
-    await loader.close();
+
+    test('views that a data set gives as a batch are copied, not taken from it', async () => {
+      const whole = dataset();
+      given.batch = () => [...whole.tensors];
+      await batchesOf(loader.epoch(0));
+      expect(whole.tensors[0].data[1]).toBe(1);
+    });
+
+    test('memory that was taken back, and is now somebody else’s, is not handed over', async () => {
+      const wide = new DataLoader(dataset(2000), { batchSize: 4 });
+      for await (const _ of wide.epoch(0, 0, { recycle: true }));
+      const kept = Array.from({ length: 4 }, () => zeros([4, 2000]));
+      given.batch = ([i]) => [kept[i / 4], arange(4)];
+      await batchesOf(loader.epoch(0));
+      for (const x of kept) expect(x.data.every((value) => value === 0)).toBe(true);
+      expect(kept.map(({ data }) => data.length)).toEqual([8000, 8000, 8000, 8000]);
+    });
+
+    test('epochs walked at the same time have the batches of one walked alone', async () => {
+      const set = dataset();
+      given.batch = (indices) => set.batch(indices);
+      const alone = [await batchesOf(loader.epoch(1)), await batchesOf(loader.epoch(2))];
+      expect(await Promise.all([batchesOf(loader.epoch(1)), batchesOf(loader.epoch(2))])).toEqual(alone);
+    });
+
+    test('an error in one epoch leaves another that is being walked its thread', async () => {
+      const set = dataset();
+      given.batch = (indices) => set.batch(indices);
+      const other = loader.epoch(3);
+      await other.next();
+      given.batch = () => [(() => 0) as never];
+      const error = await fault(loader.epoch(4));
+      expect(error.message).toMatch(/batch 0 of epoch 4 .* the batch cannot be sent to its thread: /);
+      given.batch = (indices) => set.batch(indices);
+      expect(await batchesOf(other)).toHaveLength(3);
+    });
+
+    test('leaving early ends the thread', async () => {
+      const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+      const walked = loader.epoch(0);
+      await walked.next();
+      const before = threads();
+      await walked.return();
+      expect(threads()).toBeLessThan(before);
+    });
   });
 
-  test('views that a data set gives as a batch are copied, not taken from it', async () => {
-    const whole = dataset();
-    const views = { length: N, get: (i: number) => whole.get(i), batch: () => [...whole.tensors] };
-    const loader = new DataLoader<Tensor[], Tensor[], Tensor[]>(views, { batchSize: N, ...options() });
-    await batchesOf(loader);
-    expect(whole.tensors[0].data[1]).toBe(1);
-    await loader.close();
-  });
-
-  test('memory that was taken back, and is now somebody else’s, is not handed over', async () => {
-    const wide = new DataLoader(dataset(2000), { batchSize: 4 });
-    for await (const _ of wide.epoch(0, 0, { recycle: true }));
-    const kept = Array.from({ length: 4 }, () => zeros([4, 2000]));
-    const views = { length: 16, get: () => [], batch: ([i]: Int32Array) => [kept[i / 4], arange(4)] };
-    const loader = new DataLoader<Tensor[], Tensor[], Tensor[]>(views, { batchSize: 4, ...options() });
-    await batchesOf(loader);
-    for (const x of kept) expect(x.data.every((value) => value === 0)).toBe(true);
-    expect(kept.map(({ data }) => data.length)).toEqual([8000, 8000, 8000, 8000]);
-    await loader.close();
-  });
-
-  test.each([0, 2])('an error names the batch and the sample (prefetch %i)', async (prefetch) => {
-    const loader = loaderOf({ ...options({ failAt: 11 }), shuffle: false, prefetch });
-    const error = await fault(loader.epoch(4));
+  const expectBroken = (error: DataError) => {
     expect(error.message).toBe(
       'DataLoader: the transform failed in batch 2 of epoch 4 (samples 8, 9, 10, 11): sample 11 is broken',
     );
     expect([error.code, error.index, error.cause instanceof RangeError]).toEqual(['ERR_DATA', 11, true]);
-    await loader.close();
+  };
+
+  test('an error names the batch and the sample, without a thread', async () => {
+    expectBroken(await fault(loaderOf({ ...options({ failAt: 11 }), shuffle: false, prefetch: 0 }).epoch(4)));
   });
 
-  test('a thread that ends is an error, and the next epoch has a new one', async () => {
-    const loader = loaderOf({ ...options({ exitAt: 22 }), shuffle: false });
-    expect((await fault(loader.epoch(0))).message).toMatch(/batch 5 of epoch 0 .*its thread ended with exit code 3/);
-    expect((await fault(loader.epoch(0, 5))).message).toMatch(/exit code 3/);
+  test('with one too; a batch that cannot leave it, and one that ends it: the next epoch has a new one', async () => {
+    const loader = loaderOf({ ...options({ failAt: 11, unsendableAt: 17, exitAt: 22 }), shuffle: false });
+    // An epoch that is being walked keeps the thread for those that fail.
+    await loader.epoch(0).next();
+    expectBroken(await fault(loader.epoch(4)));
+    expect((await fault(loader.epoch(0, 4))).message).toMatch(
+      /batch 4 of epoch 0 .*the batch cannot leave its thread: DataCloneError/,
+    );
+    expect((await fault(loader.epoch(0, 5))).message).toMatch(/batch 5 of epoch 0 .*its thread ended with exit code 3/);
+    expect((await loader.epoch(0, 1).next()).value).toHaveLength(2);
     await loader.close();
-  });
-
-  test('what cannot leave its thread is an error', async () => {
-    const error = await fault(loaderOf(options({ unsendable: true })));
-    expect(error.message).toMatch(/the batch cannot leave its thread: DataCloneError/);
   });
 
   test.each([
@@ -206,21 +234,15 @@ describe('on another thread', () => {
     }
   });
 
-  test('leaving early ends the thread', async () => {
-    const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
-    const before = threads();
-    for await (const _ of loaderOf(options())) break;
-    expect(threads()).toBe(before);
-  });
-
   test('a process ends with its program, and with an epoch half walked', () => {
     const program = `
       import { DataLoader, moduleTransform, TensorDataset } from './src/data/index.ts';
       import { arange, zeros } from './src/ops/index.ts';
       const set = new TensorDataset(zeros([${N}, 300]), arange(${N}));
       const options = { batchSize: 4, prefetch: 2, transform: moduleTransform(${JSON.stringify(noisy.href)}) };
-      for await (const batch of new DataLoader(set, options));
-      const half = new DataLoader(set, options).epoch(0);
+      const loader = new DataLoader(set, options);
+      for await (const batch of loader);
+      const half = loader.epoch(0);
       console.log((await half.next()).value[0].shape.join());`;
     const run = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
       cwd: root,

@@ -7,20 +7,20 @@ import { type Tensor, wrapArray } from '../../src/tensor.ts';
 interface Options {
   readonly failAt?: number;
   readonly exitAt?: number;
-  readonly unsendable?: boolean;
+  readonly unsendableAt?: number;
   /** A tensor that the transform returns again and again. */
   readonly keep?: boolean;
 }
 
-export default function makeNoisy({ failAt, exitAt, unsendable, keep }: Options = {}) {
+export default function makeNoisy({ failAt, exitAt, unsendableAt, keep }: Options = {}) {
   let kept: Tensor | null = null;
   return async ([x, y]: Tensor[], { epoch, indices, seed }: BatchContext): Promise<unknown> => {
-    if (unsendable) return [() => x];
     const width = x.size / indices.length;
     for (let row = 0; row < indices.length; row++) {
       const index = indices[row];
       if (index === failAt) throw Object.assign(new RangeError(`sample ${index} is broken`), { index });
       if (index === exitAt) process.exit(3);
+      if (index === unsendableAt) return [() => x];
       const noise = new Generator(seed, BigInt(epoch) * 1000n + BigInt(index)).normal(width);
       for (let j = 0; j < width; j++) x.data[row * width + j] += noise[j];
     }

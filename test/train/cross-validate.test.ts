@@ -65,6 +65,33 @@ describe('crossValidate', () => {
     expect(seen.reduce((a, b) => a + b, 0)).toBe(4 * 60);
   });
 
+  test('a part of the training samples is watched, and neither prepared by nor held out', async () => {
+    const parts: number[] = [];
+    const run = (more: Partial<Options>) =>
+      crossValidate(() => toyModel(), dataset, {
+        ...options(),
+        epochs: 3,
+        prepare: (train) => {
+          parts.push(train.length);
+          return (batch) => batch;
+        },
+        ...more,
+      });
+    const { folds } = await run({
+      validation: 0.2,
+      stratify: y,
+      earlyStopping: { monitor: 'accuracy', mode: 'max', patience: 1, restoreBest: true },
+    });
+    expect(parts).toEqual([36, 36, 36, 36]);
+    for (const { history } of folds) {
+      for (const row of history.epochs) expect(row).toMatchObject({ validationLoss: expect.any(Number) });
+      expect(history.best!.value).toBe(Math.max(...history.epochs.map(({ metrics }) => metrics.accuracy)));
+    }
+    const watching = run({ earlyStopping: { monitor: 'validationLoss' } });
+    await expect(watching).rejects.toThrow(/must not be watched: got validationLoss, expected trainLoss.*`validation`/);
+    await expect(run({ validation: 45 })).rejects.toThrow(/testSize/);
+  });
+
   test('refusals and the signal', async () => {
     const model = toyModel();
     const optimizer = adam(model);

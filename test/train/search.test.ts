@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DataLoader, TensorDataset } from '../../src/data/index.ts';
@@ -173,6 +173,9 @@ describe('a search over trainings', () => {
       expect(calls).toEqual([]);
       expect(tableOf(again)).toEqual(tableOf(whole));
       expect(bits(again)).toEqual(bits(whole));
+      // Of a finished trial its result and its course are left.
+      for (const name of ['trial-0001', 'trial-0004'])
+        expect(readdirSync(join(folder, name))).toEqual(['metrics.jsonl']);
     }
   });
 
@@ -188,6 +191,24 @@ describe('a search over trainings', () => {
     await expect(again({ resume: true, seed: 4 })).rejects.toThrow(/another seed/);
     const { trials } = await again({ resume: true });
     expect(trials.map(({ value }) => value)).toEqual([2, Infinity]);
+  });
+
+  test('what stands in a trial’s folder beside its states stays', async () => {
+    const folder = join(temporaryFolder(), 'search');
+    const run = (_: unknown, { checkpoint }: TrialContext) => {
+      mkdirSync(checkpoint!.folder);
+      if (existsSync(join(folder, 'trial-0001.safetensors'))) return 2;
+      writeFileSync(join(checkpoint!.folder, 'mine.txt'), '');
+      writeFileSync(join(checkpoint!.folder, 'checkpoint.safetensors'), '');
+      return 1;
+    };
+    await search({ a: [1, 2] }, run, { folder });
+    expect(readdirSync(join(folder, 'trial-0001'))).toEqual(['mine.txt']);
+    expect(existsSync(join(folder, 'trial-0002'))).toBe(false);
+    // As if the process had ended between the result and the removal.
+    writeFileSync(join(folder, 'trial-0001', 'checkpoint.safetensors'), '');
+    await search({ a: [1, 2] }, run, { folder, resume: true });
+    expect(readdirSync(join(folder, 'trial-0001'))).toEqual(['mine.txt']);
   });
 
   test('split once for all trials', async () => {

@@ -1,10 +1,10 @@
 /** Dropout. */
 
-import { nextSampleDraw } from '../../autograd/samples.ts';
+import { BLOCKS_A_SAMPLE, nextSampleDraw } from '../../autograd/samples.ts';
 import { kernelsFor } from '../../backend/select.ts';
 import { defaultGenerator, Generator } from '../../core/rng.ts';
-import { checkAxis } from '../../core/shape.ts';
-import { ConfigError } from '../../errors.ts';
+import { checkAxis, sizeOf } from '../../core/shape.ts';
+import { ConfigError, ShapeError } from '../../errors.ts';
 import { emptyTensor, type Tensor } from '../../tensor.ts';
 import { rand } from '../create.ts';
 import { checkFloat, registerOp } from '../define.ts';
@@ -21,36 +21,47 @@ export interface DropoutOptions {
   /**
    * The axis along which samples lie, each with one row or as many as the others, as in [B, …], [B·heads, …] and [B·T, …]
    * (axis 0, the default) or [T, B, …] (axis 1); null where all samples share `x`, as weights are. Only within
-   * `withSamples` does it matter: what is dropped of a sample then does not depend on the samples beside it.
+   * `withSamples` does it matter: what is dropped of a sample then does not depend on the samples beside it. A whole batch
+   * whose axis is no multiple of its samples is drawn for as one tensor; a share of one is refused.
    */
   sampleAxis?: number | null;
 }
 
-/** Blocks of four words that each sample has to itself; a batch may then have 2²⁵ samples. */
-const BLOCKS_A_SAMPLE = 2 ** 28;
-
 /**
  * Uniform draws in the shape of x. Within `withSamples` each sample has a row of draws of its own, which neither its
- * place among the samples at hand nor their number has a part in; where the axis cannot be told apart by samples, all
- * samples have the same.
+ * place among the samples at hand nor their number has a part in; what all samples share has the same draws in every share.
  */
 function drawFor(x: Tensor, generator: Generator, sampleAxis: number | null): Tensor {
   const place = nextSampleDraw(generator);
   if (place === null) return rand(x.shape, { generator });
-  const { first, count, seedLo, seedHi, streamLo, streamHi } = place;
+  const { first, count, whole, seedLo, seedHi, streamLo, streamHi } = place;
   const axis = sampleAxis === null || x.rank === 0 ? null : checkAxis('dropout', sampleAxis, x.rank);
-  const shared = axis === null || count === 0 || x.shape[axis] % count !== 0;
-  const [from, rows] = shared ? [0, 1] : [first, count];
-  const width = x.size / rows;
-  const kernels = kernelsFor('float32');
   const draws = emptyTensor(x.shape, 'float32');
-  for (let row = 0; row < rows; row++) {
-    const words = draws.data.subarray(row * width, (row + 1) * width) as Float32Array;
-    kernels.uniform(seedLo, seedHi, streamLo, streamHi, (from + row) * BLOCKS_A_SAMPLE, words);
+  const words = draws.data as Float32Array;
+  const kernels = kernelsFor('float32');
+  const even = axis !== null && (x.shape[axis] === 0 || x.shape[axis] % count === 0);
+  if (axis !== null && !even && !whole) throw unevenShare(x, axis, count);
+  if (axis === null || !even) kernels.uniform(seedLo, seedHi, streamLo, streamHi, 0, words);
+  else if (x.size > 0) {
+    const outer = sizeOf(x.shape.slice(0, axis));
+    const width = x.size / count;
+    for (let row = 0; row < count; row++) {
+      const block = (first + row) * BLOCKS_A_SAMPLE;
+      kernels.uniform(seedLo, seedHi, streamLo, streamHi, block, words.subarray(row * width, (row + 1) * width));
+    }
+    if (outer > 1) return reshape(transpose(reshape(draws, [count, outer, width / outer]), 0, 1), x.shape);
   }
-  const outer = shared ? 1 : x.shape.slice(0, axis).reduce((product, n) => product * n, 1);
-  if (outer <= 1) return draws;
-  return reshape(transpose(reshape(draws, [rows, outer, width / outer]), 0, 1), x.shape);
+  return draws;
+}
+
+function unevenShare(x: Tensor, axis: number, count: number): ShapeError {
+  return new ShapeError({
+    op: 'dropout',
+    problem: `axis ${axis} cannot be told apart by the ${count} samples of this share of a batch`,
+    got: x.shape,
+    expected: 'the same number of rows for each sample',
+    hint: 'say by `sampleAxis` where the samples lie; null where all of them share the tensor',
+  });
 }
 
 /**
@@ -60,6 +71,7 @@ function drawFor(x: Tensor, generator: Generator, sampleAxis: number | null): Te
  * Gradient: dx = dy where kept, scaled likewise
  * Source:   Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014
  * @throws ConfigError  if p is no probability
+ * @throws ShapeError   in a share of a batch, if its samples cannot be told apart along `sampleAxis`
  */
 export function dropout(
   x: Tensor,
