@@ -19,7 +19,7 @@ namespace lanegrad {
 namespace {
 
 // Raise the number at every change of an exported signature; src/backend/native/load.ts holds its twin.
-constexpr const char* kAbi = LANEGRAD_VERSION "/14";
+constexpr const char* kAbi = LANEGRAD_VERSION "/15";
 
 constexpr uintptr_t kLineBytes = 64;  // LINE_BYTES of src/core/pool.ts
 

@@ -73,6 +73,7 @@ constexpr Export kKernels[] = {
     {"rnn", call<read_rnn, &T::rnn, &T::rnn_scratch>},
     {"rnnBackward", call<read_rnn_backward, &T::rnn_backward, &T::rnn_backward_scratch>},
     {"uniform", call<read_uniform, &T::uniform>},
+    {"uniformRows", call<read_uniform_rows, &T::uniform_rows>},
     {"uniform53", call<read_uniform53, &T::uniform53>},
     {"normal", call<read_normal, &T::normal>},
     {"integers", call<read_integers, &T::integers>},

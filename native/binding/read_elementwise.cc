@@ -239,6 +239,8 @@ bool read_nonzero(Args& in, NonzeroArgs& a) {
 
 namespace {
 
+constexpr int64_t kLastBlock = (int64_t{1} << 53) - 1;
+
 // (seedLo, seedHi, streamLo, streamHi, block)
 DrawPlace read_place(Args& in) {
   DrawPlace place;
@@ -246,7 +248,7 @@ DrawPlace read_place(Args& in) {
   place.seed_hi = in.u32("seedHi");
   place.stream_lo = in.u32("streamLo");
   place.stream_hi = in.u32("streamHi");
-  place.block = static_cast<uint64_t>(in.integer("block", 0, (int64_t{1} << 53) - 1));
+  place.block = static_cast<uint64_t>(in.integer("block", 0, kLastBlock));
   return place;
 }
 
@@ -257,6 +259,18 @@ bool read_uniform(Args& in, UniformArgs& a) {
   a.place = read_place(in);
   a.y = in.out_all("y", &a.n, Range::kOutput);
   return a.n > 0;
+}
+
+// (…place, stride, outer, rows, inner, y)
+bool read_uniform_rows(Args& in, UniformRowsArgs& a) {
+  a.place = read_place(in);
+  a.stride = static_cast<uint64_t>(in.integer("stride", 0, kLastBlock));
+  a.outer = in.dim("outer");
+  a.rows = in.dim("rows");
+  a.inner = in.dim("inner");
+  const int64_t n = in.mul(a.outer, a.rows, a.inner);
+  a.y = in.out("y", n);
+  return n > 0;
 }
 
 // (…place, y)

@@ -63,6 +63,7 @@ bool read_gru_backward(Args& in, GruBackwardArgs& a);
 bool read_rnn(Args& in, RnnArgs& a);
 bool read_rnn_backward(Args& in, RnnBackwardArgs& a);
 bool read_uniform(Args& in, UniformArgs& a);
+bool read_uniform_rows(Args& in, UniformRowsArgs& a);
 bool read_uniform53(Args& in, Uniform53Args& a);
 bool read_normal(Args& in, NormalArgs& a);
 bool read_integers(Args& in, IntegersArgs& a);

@@ -113,6 +113,7 @@ struct KernelTable {
   size_t (*resample_scratch)(const ResampleArgs&, int threads);
 
   void (*uniform)(const UniformArgs&, const Parallel&);
+  void (*uniform_rows)(const UniformRowsArgs&, const Parallel&);
   void (*uniform53)(const Uniform53Args&, const Parallel&);
   void (*normal)(const NormalArgs&, const Parallel&);
   void (*integers)(const IntegersArgs&, const Parallel&);

@@ -75,6 +75,7 @@ const KernelTable kTable = {
     .resample = resample,
     .resample_scratch = resample_scratch,
     .uniform = uniform,
+    .uniform_rows = uniform_rows,
     .uniform53 = uniform53,
     .normal = normal,
     .integers = integers,

@@ -249,6 +249,9 @@ void uniform(Machine& m) {
   Result<float> y(m, kMany);
   const DrawPlace place{1, 2, 3, 4, 0xfffffff0u};
   m.table.uniform({place, y.data, kMany}, m.parallel);
+  constexpr int64_t kOuter = 3, kRows = 50, kInner = 403;
+  Result<float> rows(m, kOuter * kRows * kInner);
+  m.table.uniform_rows({place, 1u << 28, kOuter, kRows, kInner, rows.data}, m.parallel);
   Result<float> normals(m, kMany);
   m.table.normal({place, normals.data, nullptr, kMany}, m.parallel);
   Result<double> wide(m, kMany);

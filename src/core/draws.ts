@@ -23,6 +23,11 @@ export interface DrawKernels {
    * word one float32: (word >>> 8)·2⁻²⁴.
    */
   uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void;
+  /**
+   * Uniforms for y [outer, rows, inner], where every row has draws of its own: the elements of row r, in order, are those
+   * that `uniform` gives from block + r·stride on.
+   */
+  uniformRows(place: DrawPlace, stride: number, outer: number, rows: number, inner: number, y: Float32Array): void;
   /** Uniforms in [0, 1) of 53 bits, two from each block: ((word >>> 5)·2²⁶ + (the next >>> 6))·2⁻⁵³. */
   uniform53(place: DrawPlace, y: Float64Array): void;
   /**
@@ -55,6 +60,31 @@ export function uniform(
     const count = Math.min(4, y.length - i);
     // 24 bits fill a float32's significand exactly, so no draw rounds up to 1.
     for (let j = 0; j < count; j++) y[i + j] = (words[j] >>> 8) * 2 ** -24;
+  }
+}
+
+export function uniformRows(
+  place: DrawPlace,
+  stride: number,
+  outer: number,
+  rows: number,
+  inner: number,
+  y: Float32Array,
+): void {
+  for (let row = 0; row < rows; row++) {
+    // A piece of a row may begin within a block.
+    let block = place.block + row * stride - 1;
+    let word = 4;
+    for (let piece = 0; piece < outer; piece++) {
+      const from = (piece * rows + row) * inner;
+      for (let i = from; i < from + inner; i++, word++) {
+        if (word === 4) {
+          drawBlock(place, ++block);
+          word = 0;
+        }
+        y[i] = (words[word] >>> 8) * 2 ** -24;
+      }
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { batchMomentsBlock, channelNormBackwardBlock, channelNormBlock } from '.
 import { charSamplerBlock } from './conformance/char-sampler.ts';
 import { conv2dBackwardDataBlock, conv2dBackwardWeightBlock, conv2dBlock } from './conformance/conv.ts';
 import { convertBlock } from './conformance/convert.ts';
-import { integersBlock, normalBlock, uniform53Block, uniformBlock } from './conformance/draws.ts';
+import { integersBlock, normalBlock, uniform53Block, uniformBlock, uniformRowsBlock } from './conformance/draws.ts';
 import { unaryBlock } from './conformance/elementwise.ts';
 import { gemmBlock } from './conformance/gemm.ts';
 import { Harness, type Tolerance } from './conformance/harness.ts';
@@ -99,6 +99,7 @@ const blocks: Record<Method, (h: Harness) => void> = {
   rnn: rnnBlock,
   rnnBackward: rnnBackwardBlock,
   uniform: uniformBlock,
+  uniformRows: uniformRowsBlock,
   uniform53: uniform53Block,
   normal: normalBlock,
   integers: integersBlock,

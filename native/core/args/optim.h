@@ -19,6 +19,14 @@ struct UniformArgs {
   int64_t n;
 };
 
+// y [outer, rows, inner]: row r is drawn from the blocks place.block + r·stride on, in the order of its elements.
+struct UniformRowsArgs {
+  DrawPlace place;
+  uint64_t stride;
+  int64_t outer, rows, inner;
+  float* y;
+};
+
 struct Uniform53Args {
   DrawPlace place;
   double* y;

@@ -11,7 +11,7 @@ import { BackendError, BufferError, LimitError, ShapeError } from '../../errors.
 import type { NativeAddon } from './addon.ts';
 
 /** Twin of the number in native/binding/addon.cc; raised at every change of a signature. */
-const ABI = 14;
+const ABI = 15;
 
 /** Missing where a bundler made CommonJS of this. */
 const moduleUrl = import.meta.url as string | undefined;

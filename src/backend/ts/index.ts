@@ -3,7 +3,7 @@
  * mean, serves every dtype they do not, and stands in where the addon is missing.
  */
 
-import { integers, normal, uniform, uniform53 } from '../../core/draws.ts';
+import { integers, normal, uniform, uniform53, uniformRows } from '../../core/draws.ts';
 import type { Backend } from '../backend.ts';
 import { binary, compare, isclose, lerp, select } from './broadcast.ts';
 import { batchMoments, channelNorm, channelNormBackward } from './channel-norm.ts';
@@ -81,6 +81,7 @@ export const tsBackend: Backend = {
   rnn,
   rnnBackward,
   uniform,
+  uniformRows,
   uniform53,
   normal,
   integers,

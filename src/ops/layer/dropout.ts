@@ -11,7 +11,6 @@ import { checkFloat, registerOp } from '../define.ts';
 import { mul } from '../elementwise/arithmetic.ts';
 import { to } from '../elementwise/cast.ts';
 import { reach } from '../elementwise/unary.ts';
-import { reshape, transpose } from '../movement/movement.ts';
 import { filled } from '../reduction/broadcast.ts';
 
 export interface DropoutOptions {
@@ -44,12 +43,9 @@ function drawFor(x: Tensor, generator: Generator, sampleAxis: number | null): Te
   if (axis === null || !even) kernels.uniform(seedLo, seedHi, streamLo, streamHi, 0, words);
   else if (x.size > 0) {
     const outer = sizeOf(x.shape.slice(0, axis));
-    const width = x.size / count;
-    for (let row = 0; row < count; row++) {
-      const block = (first + row) * BLOCKS_A_SAMPLE;
-      kernels.uniform(seedLo, seedHi, streamLo, streamHi, block, words.subarray(row * width, (row + 1) * width));
-    }
-    if (outer > 1) return reshape(transpose(reshape(draws, [count, outer, width / outer]), 0, 1), x.shape);
+    const inner = x.size / outer / count;
+    const from = { seedLo, seedHi, streamLo, streamHi, block: first * BLOCKS_A_SAMPLE };
+    kernels.uniformRows(from, BLOCKS_A_SAMPLE, outer, count, inner, words);
   }
   return draws;
 }

@@ -65,6 +65,13 @@ export const drawTraces = {
       add(y);
     }
   },
+  uniformRows(k: Backend, add: Add): void {
+    for (const n of LENGTHS) {
+      const y = new Float32Array(6 * n);
+      k.uniformRows(PLACE, 2 ** 28, 2, 3, n, y);
+      add(y);
+    }
+  },
   uniform53(k: Backend, add: Add): void {
     for (const n of LENGTHS) {
       const y = new Float64Array(n);

@@ -78,6 +78,45 @@ function expected53({ seedLo, seedHi, streamLo, streamHi, block }: DrawPlace, n:
   });
 }
 
+export function uniformRowsBlock(h: Harness): void {
+  test.each([
+    [1, 1, 700, 7],
+    [1, 64, 128, 2 ** 28],
+    [1, 5, 1, 1],
+    [1, 40, 5, 3],
+    [1, 3, 1568, 2 ** 28],
+    [7, 5, 9, 100],
+    [3, 4, 66, 2 ** 28],
+    [50, 3, 64, 2 ** 28],
+    [5, 2, 3, 0],
+    [2, 3, 40_001, 2 ** 31],
+  ])('[%d, %d, %d], a row every %d blocks', (outer, rows, inner, stride) => {
+    const place = { seedLo: 9, seedHi: 8, streamLo: 7, streamHi: 6, block: 2 ** 32 - 3 };
+    const y: Float32Array = h.raw(Float32Array, outer * rows * inner);
+    h.backend.uniformRows(place, stride, outer, rows, inner, y);
+    const expected = new Float32Array(y.length);
+    for (let row = 0; row < rows; row++) {
+      const draws: Float32Array = h.raw(Float32Array, outer * inner);
+      h.backend.uniform(9, 8, 7, 6, place.block + row * stride, draws);
+      for (let piece = 0; piece < outer; piece++) {
+        expected.set(draws.subarray(piece * inner, (piece + 1) * inner), (piece * rows + row) * inner);
+      }
+    }
+    expectExact('y', y, expected);
+  });
+
+  test('nothing where there is nothing to draw', () => {
+    const place = { seedLo: 1, seedHi: 2, streamLo: 3, streamHi: 4, block: 5 };
+    for (const [outer, rows, inner] of [
+      [0, 3, 4],
+      [2, 0, 4],
+      [2, 3, 0],
+    ]) {
+      h.backend.uniformRows(place, 6, outer, rows, inner, h.raw(Float32Array, 0));
+    }
+  });
+}
+
 export function uniform53Block(h: Harness): void {
   test.each(places)('every length from %o', (place) => {
     for (const n of LENGTHS) {

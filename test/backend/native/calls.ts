@@ -310,6 +310,7 @@ export function callsOf(addon: NativeAddon): Call[] {
       ],
     ],
     uniform: [[...place, out(37, { gives: true })]],
+    uniformRows: [[...place, int(9), int(2), int(3), int(7), out(42)]],
     uniform53: [[...place, outF64(37, { gives: true })]],
     normal: [[...place, flag(false), out(37, { gives: true })]],
     integers: [[...place, int(-3, -(2 ** 31)), int(7, 1), outI32(37, { gives: true })]],

@@ -82,6 +82,9 @@ export interface ArrayFunctions {
   ): number;
   nonzero(room: number, mask: Uint8Array, places: Int32Array | null): number;
   uniform(...args: [...DrawNumbers, y: Float32Array]): void;
+  uniformRows(
+    ...args: [...DrawNumbers, stride: number, outer: number, rows: number, inner: number, y: Float32Array]
+  ): void;
   uniform53(...args: [...DrawNumbers, y: Float64Array]): void;
   normal(...args: [...DrawNumbers, wide: boolean, y: FloatArray]): void;
   integers(...args: [...DrawNumbers, low: number, count: number, y: Int32Array]): void;

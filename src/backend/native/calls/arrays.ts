@@ -144,6 +144,16 @@ export class NativeArrayKernels implements ArrayKernels {
   uniform(seedLo: number, seedHi: number, streamLo: number, streamHi: number, block: number, y: Float32Array): void {
     this.addon.uniform(seedLo, seedHi, streamLo, streamHi, block, y);
   }
+  uniformRows(
+    { seedLo, seedHi, streamLo, streamHi, block }: DrawPlace,
+    stride: number,
+    outer: number,
+    rows: number,
+    inner: number,
+    y: Float32Array,
+  ): void {
+    this.addon.uniformRows(seedLo, seedHi, streamLo, streamHi, block, stride, outer, rows, inner, y);
+  }
   uniform53({ seedLo, seedHi, streamLo, streamHi, block }: DrawPlace, y: Float64Array): void {
     this.addon.uniform53(seedLo, seedHi, streamLo, streamHi, block, y);
   }
