@@ -4,7 +4,6 @@ import { checkOptions, type OptionNames } from '../core/options.ts';
 import {
   cosineEmbeddingLoss,
   hingeEmbeddingLoss,
-  type LossOptions,
   type MarginLossOptions,
   type MultilabelSoftMarginLossOptions,
   type MultiMarginLossOptions,
@@ -19,22 +18,14 @@ import {
 } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
+import { MarginLoss, ReducedLoss } from './reduced-loss.ts';
 
 /**
  * log(1 + e^(−t·x)) for targets 1 and −1.
  *
  * Shapes: x [...], target broadcast to it
  */
-export class SoftMarginLoss extends Module {
-  readonly reduction: Reduction;
-
-  constructor(options: LossOptions = {}) {
-    super();
-    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
-    const { reduction = 'mean' } = options;
-    this.reduction = reduction;
-  }
-
+export class SoftMarginLoss extends ReducedLoss {
   forward(x: Tensor, target: Tensor): Tensor {
     const { reduction } = this;
     return softMarginLoss(x, target, { reduction });
@@ -46,16 +37,9 @@ export class SoftMarginLoss extends Module {
  *
  * Shapes: x, target [...], broadcast
  */
-export class HingeEmbeddingLoss extends Module {
-  readonly margin: number;
-  readonly reduction: Reduction;
-
+export class HingeEmbeddingLoss extends MarginLoss {
   constructor(options: MarginLossOptions = {}) {
-    super();
-    checkOptions(new.target.name, options, { margin: true, reduction: true } satisfies OptionNames<MarginLossOptions>);
-    const { margin = 1, reduction = 'mean' } = options;
-    this.margin = margin;
-    this.reduction = reduction;
+    super(options, 1);
   }
 
   forward(x: Tensor, target: Tensor): Tensor {
@@ -69,16 +53,9 @@ export class HingeEmbeddingLoss extends Module {
  *
  * Shapes: a, b, target of one rank, broadcast
  */
-export class MarginRankingLoss extends Module {
-  readonly margin: number;
-  readonly reduction: Reduction;
-
+export class MarginRankingLoss extends MarginLoss {
   constructor(options: MarginLossOptions = {}) {
-    super();
-    checkOptions(new.target.name, options, { margin: true, reduction: true } satisfies OptionNames<MarginLossOptions>);
-    const { margin = 0, reduction = 'mean' } = options;
-    this.margin = margin;
-    this.reduction = reduction;
+    super(options, 0);
   }
 
   forward(a: Tensor, b: Tensor, target: Tensor): Tensor {
@@ -92,16 +69,9 @@ export class MarginRankingLoss extends Module {
  *
  * Shapes: a, b [N, D], target [N]; or [D] and []
  */
-export class CosineEmbeddingLoss extends Module {
-  readonly margin: number;
-  readonly reduction: Reduction;
-
+export class CosineEmbeddingLoss extends MarginLoss {
   constructor(options: MarginLossOptions = {}) {
-    super();
-    checkOptions(new.target.name, options, { margin: true, reduction: true } satisfies OptionNames<MarginLossOptions>);
-    const { margin = 0, reduction = 'mean' } = options;
-    this.margin = margin;
-    this.reduction = reduction;
+    super(options, 0);
   }
 
   forward(a: Tensor, b: Tensor, target: Tensor): Tensor {
@@ -182,16 +152,7 @@ export class MultiMarginLoss extends Module {
  *
  * Shapes: x, target ids [N, C]; or both [C]
  */
-export class MultiLabelMarginLoss extends Module {
-  readonly reduction: Reduction;
-
-  constructor(options: LossOptions = {}) {
-    super();
-    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
-    const { reduction = 'mean' } = options;
-    this.reduction = reduction;
-  }
-
+export class MultiLabelMarginLoss extends ReducedLoss {
   forward(x: Tensor, target: Tensor): Tensor {
     const { reduction } = this;
     return multilabelMarginLoss(x, target, { reduction });

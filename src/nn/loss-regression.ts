@@ -4,7 +4,6 @@ import { checkOptions, type OptionNames } from '../core/options.ts';
 import {
   type HuberLossOptions,
   huberLoss,
-  type LossOptions,
   l1Loss,
   mseLoss,
   type Reduction,
@@ -13,22 +12,14 @@ import {
 } from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
+import { ReducedLoss } from './reduced-loss.ts';
 
 /**
  * The absolute difference between x and its target.
  *
  * Shapes: x, target [...], broadcast
  */
-export class L1Loss extends Module {
-  readonly reduction: Reduction;
-
-  constructor(options: LossOptions = {}) {
-    super();
-    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
-    const { reduction = 'mean' } = options;
-    this.reduction = reduction;
-  }
-
+export class L1Loss extends ReducedLoss {
   forward(x: Tensor, target: Tensor): Tensor {
     const { reduction } = this;
     return l1Loss(x, target, { reduction });
@@ -40,16 +31,7 @@ export class L1Loss extends Module {
  *
  * Shapes: x, target [...], broadcast
  */
-export class MSELoss extends Module {
-  readonly reduction: Reduction;
-
-  constructor(options: LossOptions = {}) {
-    super();
-    checkOptions(new.target.name, options, { reduction: true } satisfies OptionNames<LossOptions>);
-    const { reduction = 'mean' } = options;
-    this.reduction = reduction;
-  }
-
+export class MSELoss extends ReducedLoss {
   forward(x: Tensor, target: Tensor): Tensor {
     const { reduction } = this;
     return mseLoss(x, target, { reduction });
