@@ -1,7 +1,8 @@
 // Vector mathematics, here and in the math_*.inl.h beside: one formula on every ISA, so avx2, avx512 and neon agree to
 // the bit (NaN payloads aside). The maximal errors stated at each function are in units in the last place of the result,
 // subnormal ones too: over all 2³² floats for exp, expm1, log, log1p, tanh, sigmoid, silu, erf, sin, cos, asin, acos,
-// atan, sinh, cosh, exp2, log2 and log10. For softplus, gelu, erfc, mish, tan, asinh, acosh and atanh over every 257th
+// atan, sinh, cosh, exp2, log2 and log10 (silu, sin, cos, asin and atan as they stood before an edit that was to keep their
+// bits; since then every 257th float, silu and atan also from 2⁻³⁰ up). For softplus, gelu, erfc, mish, tan, asinh, acosh and atanh over every 257th
 // float, and over each of these: from 2⁻³⁰ in magnitude to where nothing is left to round, tan to 65536, asinh and acosh
 // to 10⁵; for functions of pairs over random ones. Figures in brackets hold for the baseline, which has
 // no fused multiply-add. All are monotone over these floats, but where it is said that neighbours may change places (by
