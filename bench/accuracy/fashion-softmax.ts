@@ -21,7 +21,7 @@ interface Setting {
 
 /** All samples of a part as tensors. */
 function whole(part: data.Dataset<Tensor[]>): [x: Tensor, y: Tensor] {
-  return part.batch!(Int32Array.from({ length: part.length }, (_, i) => i)) as [Tensor, Tensor];
+  return data.wholeBatch(part) as [Tensor, Tensor];
 }
 
 function learn(part: data.Dataset<Tensor[]>, setting: Setting): Promise<models.SoftmaxRegression> {

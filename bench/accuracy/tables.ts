@@ -9,7 +9,7 @@ export async function readTable(file: string): Promise<data.Table> {
 
 /** For `crossValidate`: inputs of mean 0 and deviation 1; targets stay as they are. */
 export function scaleInputs(train: data.Dataset<Tensor[]>): (batch: Tensor[]) => Tensor[] {
-  const [x] = train.batch!(Int32Array.from({ length: train.length }, (_, i) => i)) as Tensor[];
+  const [x] = data.wholeBatch(train) as Tensor[];
   const scaler = new data.StandardScaler().fit(x);
   return ([inputs, ...rest]) => [scaler.transform(inputs), ...rest];
 }
